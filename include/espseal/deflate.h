@@ -1,0 +1,22 @@
+/* zlib streams (RFC 1950) for the ROM's inflate commands. */
+#ifndef ESPSEAL_DEFLATE_H
+#define ESPSEAL_DEFLATE_H
+
+#include <espseal/buf.h>
+
+/* Appends the best-compressed zlib stream of data (32 KiB window, which the ROM takes). SEAL_ERR_NO_MEMORY.
+ */
+int seal_deflate(struct seal_buf *out, const void *data, size_t len) SEAL_MUST_CHECK;
+
+/* Appends the inflated bytes, at most max. SEAL_ERR_FORMAT (stream damaged or short), SEAL_ERR_TOO_LONG. */
+int seal_inflate(struct seal_buf *out, const void *data, size_t len, size_t max) SEAL_MUST_CHECK;
+
+/* Incremental inflate, for the simulator's ROM: feed blocks, collect output. */
+struct seal_inflater;
+int seal_inflater_new(struct seal_inflater **inflater) SEAL_MUST_CHECK;
+void seal_inflater_free(struct seal_inflater **inflater);
+/* Appends what data inflates to; *done when the stream and its adler32 are complete. SEAL_ERR_FORMAT. */
+int seal_inflater_feed(struct seal_inflater *inflater, const void *data, size_t len, struct seal_buf *out,
+                       bool *done) SEAL_MUST_CHECK;
+
+#endif

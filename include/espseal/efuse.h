@@ -1,0 +1,84 @@
+/*
+ * A chip's eFuses: a snapshot read from a chip or a file, fields in it, a set of bits to burn, and burning
+ * them. Bits only rise. Nothing here decides what should be burned; `seal` plans, this layer checks and
+ * burns.
+ */
+#ifndef ESPSEAL_EFUSE_H
+#define ESPSEAL_EFUSE_H
+
+#include <espseal/rom.h>
+
+#define SEAL_EFUSE_BLOCKS 11
+#define SEAL_EFUSE_WORDS 8
+
+struct seal_efuse { /* a snapshot; plain data, copied by assignment. May hold readable keys: cleanse it */
+    const struct seal_chip *chip;
+    uint32_t loaded; /* bit n: block n was read */
+    uint32_t words[SEAL_EFUSE_BLOCKS][SEAL_EFUSE_WORDS];
+    uint8_t errors[SEAL_EFUSE_BLOCKS]; /* corrected or uncorrected errors that the controller reports; hints
+                                          only */
+    bool error_fail[SEAL_EFUSE_BLOCKS];
+};
+
+/* Reads the blocks of mask (bit n: block n; ~0u: all) from the chip into *efuse, whose chip is set. */
+int seal_efuse_read(struct seal_loader *loader, uint32_t mask, struct seal_efuse *efuse,
+                    struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* From and to the file of Espressif's QEMU (layout in the chip's blocks; facts/qemu.json). SEAL_ERR_FORMAT.
+ */
+int seal_efuse_from_file(const struct seal_chip *chip, const uint8_t *data, size_t len,
+                         struct seal_efuse *efuse, struct seal_cause *cause) SEAL_MUST_CHECK;
+void seal_efuse_to_file(const struct seal_efuse *efuse, uint8_t *data); /* chip->efuse->file_size bytes */
+
+/* Fields of up to 32 bits; fields of any length as little-endian bytes (bits / 8 rounded up). */
+uint32_t seal_efuse_get(const struct seal_efuse *efuse, const struct seal_efuse_field *field);
+void seal_efuse_get_bytes(const struct seal_efuse *efuse, const struct seal_efuse_field *field,
+                          uint8_t *bytes);
+/* By name; 0 when the chip has no such field. */
+uint32_t seal_efuse_get_named(const struct seal_efuse *efuse, const char *field);
+bool seal_efuse_field_readable(const struct seal_efuse *efuse, const struct seal_efuse_field *field);
+bool seal_efuse_field_writable(const struct seal_efuse *efuse, const struct seal_efuse_field *field);
+bool seal_efuse_block_readable(const struct seal_efuse *efuse, unsigned block);
+bool seal_efuse_block_writable(const struct seal_efuse *efuse, unsigned block);
+bool seal_efuse_block_blank(const struct seal_efuse *efuse, unsigned block); /* reads all zero */
+unsigned seal_efuse_key_purpose(const struct seal_efuse *efuse, unsigned key);
+bool seal_efuse_key_purpose_writable(const struct seal_efuse *efuse, unsigned key);
+
+/* Factory MAC, most significant byte first; revision major * 100 + minor; a JSON-free one-line description.
+ */
+void seal_efuse_mac(const struct seal_efuse *efuse, uint8_t mac[static 6]);
+unsigned seal_efuse_revision(const struct seal_efuse *efuse);
+
+struct seal_burn { /* bits to set, per block; plain data. Holds keys: cleanse it */
+    uint32_t words[SEAL_EFUSE_BLOCKS][SEAL_EFUSE_WORDS];
+    bool secret[SEAL_EFUSE_BLOCKS]; /* hide the block from traces, logs and plans */
+};
+
+/* Adds a field's value. SEAL_ERR_TOO_LONG (value too wide), SEAL_ERR_UNSUPPORTED (no such field). */
+int seal_burn_field(const struct seal_chip *chip, struct seal_burn *burn, const char *field, uint32_t value,
+                    struct seal_cause *cause) SEAL_MUST_CHECK;
+/* Adds 32 bytes to BLOCK_KEY<key>, in register order. */
+void seal_burn_key(const struct seal_chip *chip, struct seal_burn *burn, unsigned key,
+                   const uint8_t bytes[static 32]);
+void seal_burn_protect(const struct seal_chip *chip, struct seal_burn *burn, unsigned key, bool read,
+                       bool write, bool purpose);
+
+/*
+ * Checks that burning is possible and says why not (SEAL_ERR_STATE): a bit that would have to fall, a
+ * write-protected block or field, an RS-coded block that holds other data already. Burns nothing.
+ */
+int seal_burn_check(const struct seal_efuse *efuse, const struct seal_burn *burn,
+                    struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/*
+ * Burns what is missing, from the highest block to BLOCK0, one block at a time: data into the program
+ * registers, read back from there and compared, program command, read command, the block read back and
+ * compared. A bit that did not take is tried once more (missing bits only). *efuse is brought up to date.
+ * *burned counts blocks that were programmed. Interrupts are held from the program command to the read-back.
+ * SEAL_ERR_VERIFY with address, expected and got. With read-protected blocks the comparison of that block is
+ * left out.
+ */
+int seal_burn_execute(struct seal_loader *loader, struct seal_efuse *efuse, const struct seal_burn *burn,
+                      unsigned *burned, struct seal_cause *cause) SEAL_MUST_CHECK;
+
+#endif

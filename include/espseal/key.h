@@ -1,0 +1,133 @@
+/* Private keys and certificates: made, read, written and compared with OpenSSL. */
+#ifndef ESPSEAL_KEY_H
+#define ESPSEAL_KEY_H
+
+#include <espseal/buf.h>
+
+struct seal_key;  /* a private key, in the secure heap as far as OpenSSL allows */
+struct seal_cert; /* an X.509 certificate (RFC 5280) */
+
+enum seal_key_kind {
+    SEAL_KEY_RSA,
+    SEAL_KEY_EC,
+};
+
+/*
+ * Asks for a passphrase: writes at most size - 1 characters and a NUL to passphrase and returns 0, or
+ * SEAL_ERR_PASSPHRASE when there is none to be had. The buffer is cleansed by the caller of this function.
+ */
+typedef int (*seal_passphrase_fn)(void *ctx, const char *what, char *passphrase, size_t size);
+
+struct seal_passphrase { /* NULL where a parameter of this type is optional: encrypted keys are refused */
+    seal_passphrase_fn ask;
+    void *ctx;
+};
+
+/* The key types of this program, for help and for parsing: "rsa:2048", ..., "ec:p384". NULL-terminated. */
+extern const char *const seal_key_types[];
+
+/* Makes a key. type is one of seal_key_types; SEAL_ERR_USAGE names them otherwise. */
+int seal_key_generate(const char *type, struct seal_key **key, struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/*
+ * Reads a private key from PEM (PKCS#8, encrypted PKCS#8, PKCS#1, SEC1, traditional encryption; text before
+ * it is skipped) or DER (PKCS#8, PKCS#1, SEC1). name is for messages only. SEAL_ERR_FORMAT (never echoes the
+ * bytes), SEAL_ERR_PASSPHRASE, SEAL_ERR_KEY (neither RSA nor EC).
+ */
+int seal_key_read(const void *data, size_t len, const char *name, const struct seal_passphrase *passphrase,
+                  struct seal_key **key, struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* PKCS#8 PEM; encrypted with AES-256-CBC and PBKDF2 (RFC 8018) when passphrase is not NULL. out should be
+ * secret. */
+int seal_key_write_pkcs8(const struct seal_key *key, const char *passphrase, struct seal_buf *out,
+                         struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/*
+ * The form that esp_secure_cert stores: PKCS#1 or SEC1 ("traditional"), as PEM with LF line ends, or DER.
+ */
+int seal_key_write_traditional(const struct seal_key *key, bool der, struct seal_buf *out,
+                               struct seal_cause *cause) SEAL_MUST_CHECK;
+
+void seal_key_free(struct seal_key **key);
+
+enum seal_key_kind seal_key_kind(const struct seal_key *key);
+unsigned seal_key_bits(const struct seal_key *key);        /* 2048, 256, ... */
+const char *seal_key_describe(const struct seal_key *key); /* "RSA-2048", "EC P-256" */
+/* SHA-256 of the SubjectPublicKeyInfo (DER): names a key without revealing it. */
+int seal_key_fingerprint(const struct seal_key *key, uint8_t sha256[static 32]) SEAL_MUST_CHECK;
+
+/* RSA numbers for the DS peripheral, little-endian, zero-padded to size bytes. SEAL_ERR_KEY when not RSA or
+ * larger. */
+int seal_key_rsa_numbers(const struct seal_key *key, uint8_t *n, uint8_t *d, size_t size,
+                         struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* A certification request (PKCS#10, RFC 2986), PEM, signed with SHA-256 (SHA-384 for P-384). */
+struct seal_subject {
+    const char *name;       /* "/CN=device/O=Example", OpenSSL's slash form; "\\/" for a slash */
+    const char *const *san; /* NULL-terminated "DNS:a", "URI:b", "IP:c", "email:d"; NULL for none */
+};
+int seal_csr_new(const struct seal_key *key, const struct seal_subject *subject, struct seal_buf *pem,
+                 struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* A self-signed CA certificate (basicConstraints CA, keyCertSign, cRLSign, SKI), valid from now for
+ * days 1..36500. */
+int seal_ca_new(const struct seal_key *key, const char *subject, unsigned days, struct seal_cert **cert,
+                struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/*
+ * A device certificate from a request: its signature is verified, subject and SAN are taken over; random
+ * 128-bit serial, SKI, AKI, basicConstraints CA:FALSE, keyUsage digitalSignature, extendedKeyUsage clientAuth
+ * (RFC 5280 4.2.1). The CA key must match the CA certificate (SEAL_ERR_MISMATCH).
+ */
+int seal_cert_issue(const void *csr, size_t csr_len, const char *csr_name, const struct seal_cert *ca_cert,
+                    const struct seal_key *ca_key, unsigned days, struct seal_cert **cert,
+                    struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* Reads one certificate, PEM (first of the file; text around it is dropped) or DER. SEAL_ERR_FORMAT. */
+int seal_cert_read(const void *data, size_t len, const char *name, struct seal_cert **cert,
+                   struct seal_cause *cause) SEAL_MUST_CHECK;
+void seal_cert_free(struct seal_cert **cert);
+
+/* PEM (LF, 64 columns) or DER. */
+int seal_cert_write(const struct seal_cert *cert, bool der, struct seal_buf *out,
+                    struct seal_cause *cause) SEAL_MUST_CHECK;
+/* True when the bytes that were read were DER. */
+bool seal_cert_was_der(const struct seal_cert *cert);
+bool seal_key_was_der(const struct seal_key *key);
+
+/* SEAL_ERR_MISMATCH when the certificate is for another key (SubjectPublicKeyInfo differs). */
+int seal_cert_matches_key(const struct seal_cert *cert, const struct seal_key *key,
+                          struct seal_cause *cause) SEAL_MUST_CHECK;
+/* SEAL_ERR_MISMATCH when ca did not sign cert. */
+int seal_cert_signed_by(const struct seal_cert *cert, const struct seal_cert *ca,
+                        struct seal_cause *cause) SEAL_MUST_CHECK;
+bool seal_cert_same(const struct seal_cert *a, const struct seal_cert *b);
+
+struct seal_cert_info {
+    char subject[256]; /* RFC 2253, UTF-8, controls escaped; cut at the end when longer */
+    char issuer[256];
+    char serial[48];     /* hex */
+    char not_before[24]; /* 2026-11-21T02:30:00Z */
+    char not_after[24];  /* 9999-12-31T23:59:59Z for "no end" */
+    int64_t not_before_unix;
+    int64_t not_after_unix;
+    char key[24]; /* "RSA-2048", "EC P-256" */
+    bool is_ca;
+    uint8_t sha256[32];     /* of the DER certificate */
+    uint8_t key_sha256[32]; /* seal_key_fingerprint of its key */
+};
+int seal_cert_info(const struct seal_cert *cert, struct seal_cert_info *info) SEAL_MUST_CHECK;
+
+enum seal_cert_validity { SEAL_CERT_VALID, SEAL_CERT_EXPIRED, SEAL_CERT_NOT_YET };
+enum seal_cert_validity seal_cert_validity(const struct seal_cert *cert);
+
+/*
+ * Verifies a raw RSA signature as the DS peripheral gives it: PKCS#1 v1.5 with SHA-256 over message.
+ * signature is big-endian, as long as the modulus. SEAL_ERR_PROOF when it does not verify.
+ */
+int seal_cert_verify_rsa_sha256(const struct seal_cert *cert, const void *message, size_t message_len,
+                                const uint8_t *signature, size_t signature_len) SEAL_MUST_CHECK;
+/* EMSA-PKCS1-v1_5 (RFC 8017 9.2) of a SHA-256 digest into size bytes, big-endian. */
+int seal_pkcs1_pad_sha256(const uint8_t digest[static 32], uint8_t *out, size_t size) SEAL_MUST_CHECK;
+
+#endif

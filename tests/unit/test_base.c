@@ -1,0 +1,121 @@
+#include "unit.h"
+
+#include <espseal/buf.h>
+#include <espseal/hex.h>
+#include <espseal/secret.h>
+
+static void crc_matches_the_published_check_values(void **state)
+{
+    (void)state;
+    /* "123456789": CRC-32/ISO-HDLC check value, and Espressif's variant that starts from FFFFFFFF */
+    assert_int_equal(seal_crc32(0, "123456789", 9), 0xCBF43926u);
+    assert_int_equal(seal_crc32(0xFFFFFFFFu, "", 0), 0xFFFFFFFFu);
+    assert_int_equal(seal_crc32(seal_crc32(0, "1234", 4), "56789", 5), 0xCBF43926u);
+}
+
+static void hex_refuses_what_is_not_hex(void **state)
+{
+    (void)state;
+    uint8_t data[2];
+    assert_int_equal(seal_hex_decode("0xAb01", data, 2), SEAL_OK);
+    assert_int_equal(data[0], 0xAB);
+    assert_int_equal(seal_hex_decode("ab0", data, 2), SEAL_ERR_FORMAT);
+    assert_int_equal(seal_hex_decode("ab0g", data, 2), SEAL_ERR_FORMAT);
+    assert_int_equal(seal_hex_decode("ab0102", data, 2), SEAL_ERR_FORMAT);
+}
+
+static void numbers_have_bounds(void **state)
+{
+    (void)state;
+    uint32_t value = 7;
+    assert_int_equal(seal_parse_u32("0xD000", UINT32_MAX, &value), SEAL_OK);
+    assert_int_equal(value, 0xD000);
+    assert_int_equal(seal_parse_u32("5", 5, &value), SEAL_OK);
+    assert_int_equal(seal_parse_u32("6", 5, &value), SEAL_ERR_FORMAT);
+    assert_int_equal(seal_parse_u32("4294967296", UINT32_MAX, &value), SEAL_ERR_FORMAT);
+    assert_int_equal(seal_parse_u32("", 5, &value), SEAL_ERR_FORMAT);
+    assert_int_equal(seal_parse_u32("0x", 5, &value), SEAL_ERR_FORMAT);
+    assert_int_equal(seal_parse_u32("-1", 5, &value), SEAL_ERR_FORMAT);
+    assert_int_equal(value, 5);
+}
+
+static void buffers_grow_consume_and_truncate(void **state)
+{
+    (void)state;
+    struct seal_buf *buf = seal_buf_new_secret();
+    assert_non_null(buf);
+    for (uint32_t i = 0; i < 1000; i++) {
+        assert_int_equal(seal_buf_put_le32(buf, i), SEAL_OK);
+    }
+    assert_int_equal(seal_buf_len(buf), 4000);
+    seal_buf_consume(buf, 4 * 999);
+    assert_int_equal(seal_le32(seal_buf_ptr(buf)), 999);
+    seal_buf_truncate(buf, 1);
+    assert_int_equal(seal_buf_len(buf), 1);
+    assert_int_equal(seal_buf_put_fill(buf, 0, (size_t)65 << 20), SEAL_ERR_TOO_LONG);
+    seal_buf_free(&buf);
+    assert_null(buf);
+}
+
+static void readers_stop_at_the_end(void **state)
+{
+    (void)state;
+    const uint8_t data[] = {1, 2, 3, 4, 5};
+    size_t offset = 1;
+    uint32_t word;
+    uint16_t half;
+    uint8_t byte;
+    assert_true(seal_get_le32(data, sizeof data, &offset, &word));
+    assert_int_equal(word, 0x05040302);
+    assert_false(seal_get_le32(data, sizeof data, &offset, &word));
+    assert_false(seal_get_le16(data, sizeof data, &offset, &half));
+    assert_false(seal_get_u8(data, sizeof data, &offset, &byte));
+    offset = SIZE_MAX;
+    assert_false(seal_get_le32(data, sizeof data, &offset, &word));
+}
+
+static void check_row(int err, void *ctx)
+{
+    unsigned *count = ctx;
+    (*count)++;
+    assert_true(err < 0);
+    assert_string_not_equal(seal_strerror(err), "unknown error");
+    assert_string_not_equal(seal_err_name(err), "UNKNOWN");
+    for (const char *c = seal_strerror(err); *c; c++) {
+        assert_true(*c != '\n');
+    }
+}
+
+static void every_error_has_a_sentence(void **state)
+{
+    (void)state;
+    unsigned count = 0;
+    seal_err_each(check_row, &count);
+    assert_int_equal(count, 31);
+}
+
+static void a_cause_carries_sentence_and_hint(void **state)
+{
+    (void)state;
+    struct seal_cause cause;
+    assert_int_equal(seal_fail(&cause, SEAL_ERR_FORMAT, "%s is not a certificate", "x.pem"), SEAL_ERR_FORMAT);
+    assert_string_equal(cause.text, "x.pem is not a certificate");
+    assert_string_equal(cause.hint, "");
+    seal_hint(&cause, "give a PEM file");
+    assert_string_equal(cause.hint, "give a PEM file");
+    assert_int_equal(seal_fail(NULL, SEAL_ERR_FORMAT, "nobody listens"), SEAL_ERR_FORMAT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(crc_matches_the_published_check_values),
+        cmocka_unit_test(hex_refuses_what_is_not_hex),
+        cmocka_unit_test(numbers_have_bounds),
+        cmocka_unit_test(buffers_grow_consume_and_truncate),
+        cmocka_unit_test(readers_stop_at_the_end),
+        cmocka_unit_test(every_error_has_a_sentence),
+        cmocka_unit_test(a_cause_carries_sentence_and_hint),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
