@@ -1,0 +1,151 @@
+/*
+ * The main job: a profile says what a device shall become; a job surveys the chip, plans the steps that are
+ * missing, runs them and keeps the record. Nothing is burned before seal_job_run.
+ *
+ * The chip is the journal. A key block is claimed (its purpose burned) before it is filled, so that a run
+ * that was cut at any point finds its own block again; read-protection comes after the proof; until then all
+ * that is needed to continue can be read from the chip.
+ */
+#ifndef ESPSEAL_PROVISION_H
+#define ESPSEAL_PROVISION_H
+
+#include <espseal/identity_partition.h>
+#include <espseal/json.h>
+#include <espseal/prove.h>
+
+enum seal_mode { SEAL_MODE_DEVELOPMENT, SEAL_MODE_PRODUCTION };
+const char *seal_mode_name(enum seal_mode mode);
+
+#define SEAL_AUTO (-1)
+
+struct seal_firmware { /* an image to write as it is */
+    uint32_t offset;   /* multiple of 4096 */
+    const uint8_t *data;
+    size_t len;
+    const char *name; /* for messages */
+};
+
+/* All pointers are borrowed for the life of the job. */
+struct seal_profile {
+    enum seal_mode mode;
+    enum seal_storage storage; /* DS, ECDSA or PLAINTEXT */
+    int efuse_key;             /* 0..5 or SEAL_AUTO */
+    int64_t offset;            /* of the partition in flash; SEAL_AUTO: from the partition table */
+    const struct seal_firmware *firmware;
+    size_t firmware_count;
+    const struct seal_cert *ca_cert; /* NULL: none */
+
+    /* the identity, given ... */
+    const struct seal_cert *device_cert;
+    const struct seal_key *private_key;
+    const uint8_t *hmac_key; /* 32 bytes to burn; NULL: random */
+
+    /* ... or made for this very device, when device_cert is NULL */
+    const char *subject;  /* "/CN={mac}": {mac} becomes 12 hex digits, {chip} the chip's name */
+    const char *key_type; /* one of seal_key_types */
+    unsigned days;
+    const struct seal_key *ca_key; /* signs here, or: */
+    /* gets the request (PEM) and puts the certificate (PEM or DER) into cert */
+    int (*sign_request)(void *ctx, const uint8_t *request, size_t len, struct seal_buf *cert,
+                        struct seal_cause *cause);
+    void *sign_ctx;
+};
+
+enum seal_key_block_state {                     /* what a BLOCK_KEYn is, from fuses alone */
+                            SEAL_BLOCK_FREE,    /* purpose USER, blank, everything writable */
+                            SEAL_BLOCK_CLAIMED, /* purpose DS or a part of its bits, blank, writable: a run
+                                                   was cut here */
+                            SEAL_BLOCK_HELD,    /* purpose DS, filled, readable */
+                            SEAL_BLOCK_SEALED,  /* purpose DS, read-protected */
+                            SEAL_BLOCK_DAMAGED, /* purpose DS, filled, but with coding errors or not like a
+                                                   key */
+                            SEAL_BLOCK_IN_USE,  /* anything else */
+};
+
+/* Classifies BLOCK_KEY<key> for the purpose of the given value. why (NULL allowed) gets a short text. */
+enum seal_key_block_state seal_key_block_classify(const struct seal_efuse *efuse, unsigned key,
+                                                  unsigned purpose, char *why, size_t size);
+
+enum seal_step_kind {
+    SEAL_STEP_CLAIM,     /* burn the block's purpose */
+    SEAL_STEP_KEY,       /* burn the key */
+    SEAL_STEP_FIRMWARE,  /* write an image */
+    SEAL_STEP_PARTITION, /* write esp_secure_cert */
+    SEAL_STEP_PROVE,     /* challenge the peripheral */
+    SEAL_STEP_PROTECT,   /* burn protections */
+    SEAL_STEP_PROVE_AGAIN,
+};
+
+struct seal_step {
+    enum seal_step_kind kind;
+    const char *name;      /* "burn key": for progress and the receipt */
+    char what[160];        /* one sentence for a person */
+    bool irreversible;     /* burns eFuses */
+    uint32_t offset, len;  /* of the flash region; len 0: none */
+    const uint8_t *data;   /* of the region, borrowed */
+    struct seal_burn burn; /* irreversible steps: exactly these bits */
+    bool done;
+};
+
+struct seal_job;
+
+/*
+ * Surveys the chip: fuses, flash, what an earlier run left. Writes nothing. SEAL_ERR_STATE when the chip's
+ * state forbids the profile (the cause says which state), SEAL_ERR_UNSUPPORTED, SEAL_ERR_KEY,
+ * SEAL_ERR_MISMATCH, SEAL_ERR_RULE.
+ */
+int seal_job_survey(struct seal_loader *loader, const struct seal_profile *profile, struct seal_job **out,
+                    struct seal_cause *cause) SEAL_MUST_CHECK;
+void seal_job_free(struct seal_job **job);
+
+/* True when a key and a certificate must be made (and --sign-cmd would be called) before the plan. */
+bool seal_job_needs_identity(const struct seal_job *job);
+/* Makes them. The request is kept for seal_job_request. */
+int seal_job_make_identity(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/*
+ * Builds the partition and the missing steps, checks every burn against the fuses as the steps before leave
+ * them, and hashes the plan. Without an identity (a dry run of a profile that signs elsewhere) the partition
+ * step has no data.
+ */
+int seal_job_plan(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
+
+size_t seal_job_step_count(const struct seal_job *job); /* 0: the device is what it shall become */
+const struct seal_step *seal_job_step(const struct seal_job *job, size_t index);
+const uint8_t *seal_job_plan_hash(const struct seal_job *job); /* 32 bytes, SHA-256 */
+/* Things to know that are not errors ("the certificate expired ..."); NULL past the end. */
+const char *seal_job_warning(const struct seal_job *job, size_t index);
+
+struct seal_job_events { /* all may be NULL */
+    void (*step_begins)(void *ctx, size_t index, const struct seal_step *step);
+    void (*step_ends)(void *ctx, size_t index, const struct seal_step *step, const char *note);
+    void (*progress)(void *ctx, size_t done, size_t total);
+    void *ctx;
+};
+
+/*
+ * Runs the steps in order; each is verified before the next begins. After a failure the same command, run
+ * again, goes on from the chip's state. SEAL_ERR_VERIFY and SEAL_ERR_PROOF after a burn; SEAL_ERR_INTERRUPTED
+ * between steps.
+ */
+int seal_job_run(struct seal_job *job, const struct seal_job_events *events,
+                 struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* What the job knows; borrowed. */
+const struct seal_chip *seal_job_chip(const struct seal_job *job);
+void seal_job_mac(const struct seal_job *job, uint8_t mac[static 6]);
+unsigned seal_job_efuse_key(const struct seal_job *job); /* DS and ECDSA */
+uint32_t seal_job_offset(const struct seal_job *job);
+const struct seal_cert *seal_job_cert(const struct seal_job *job);   /* NULL before there is one */
+const struct seal_key *seal_job_key(const struct seal_job *job);     /* NULL when none was given or made */
+const struct seal_buf *seal_job_request(const struct seal_job *job); /* PEM; NULL when none was made */
+const struct seal_buf *seal_job_partition(const struct seal_job *job);
+const uint8_t *
+seal_job_hmac_key(const struct seal_job *job);    /* 32 bytes; NULL when the host does not hold it */
+bool seal_job_burned(const struct seal_job *job); /* something was burned by this run */
+const struct seal_proof *seal_job_proof(const struct seal_job *job); /* the last one; NULL: none */
+
+/* The receipt: JSON, owned by the caller. Never holds a secret. err is what seal_job_run returned. */
+int seal_job_receipt(const struct seal_job *job, int err, seal_json **receipt) SEAL_MUST_CHECK;
+
+#endif
