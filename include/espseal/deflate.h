@@ -4,18 +4,24 @@
 
 #include <espseal/buf.h>
 
-/* Appends the best-compressed zlib stream of data (32 KiB window, which the ROM takes). SEAL_ERR_NO_MEMORY.
- */
+/* Appends the best-compressed zlib stream of data (32 KiB window, which the ROM takes).
+ * SEAL_ERR_NO_MEMORY, SEAL_ERR_TOO_LONG. */
 int seal_deflate(struct seal_buf *out, const void *data, size_t len) SEAL_MUST_CHECK;
 
-/* Appends the inflated bytes, at most max. SEAL_ERR_FORMAT (stream damaged or short), SEAL_ERR_TOO_LONG. */
+/*
+ * Appends the inflated bytes, at most max. SEAL_ERR_FORMAT (stream damaged, short, or with bytes after it),
+ * SEAL_ERR_TOO_LONG. Nothing is appended after a failure.
+ */
 int seal_inflate(struct seal_buf *out, const void *data, size_t len, size_t max) SEAL_MUST_CHECK;
 
 /* Incremental inflate, for the simulator's ROM: feed blocks, collect output. */
 struct seal_inflater;
 int seal_inflater_new(struct seal_inflater **inflater) SEAL_MUST_CHECK;
 void seal_inflater_free(struct seal_inflater **inflater);
-/* Appends what data inflates to; *done when the stream and its adler32 are complete. SEAL_ERR_FORMAT. */
+/*
+ * Appends what data inflates to; *done when the stream and its adler32 are complete: what comes after them
+ * is ignored. SEAL_ERR_FORMAT; the inflater is of no use after it.
+ */
 int seal_inflater_feed(struct seal_inflater *inflater, const void *data, size_t len, struct seal_buf *out,
                        bool *done) SEAL_MUST_CHECK;
 
