@@ -1,0 +1,52 @@
+/* ESP32-P4: identification and capabilities. Its eFuses are not described yet. */
+#include "tables.h"
+
+static const struct seal_key_purpose purposes[] = {
+    {.name = "USER", .value = 0},
+    {.name = "ECDSA_KEY_P256", .value = 1, .reverse_bytes = true, .read_protect = true},
+    {.name = "XTS_AES_256_KEY_1", .value = 2, .reverse_bytes = true, .read_protect = true},
+    {.name = "XTS_AES_256_KEY_2", .value = 3, .reverse_bytes = true, .read_protect = true},
+    {.name = "XTS_AES_128_KEY", .value = 4, .reverse_bytes = true, .read_protect = true},
+    {.name = "HMAC_DOWN_ALL", .value = 5, .read_protect = true},
+    {.name = "HMAC_DOWN_JTAG", .value = 6, .read_protect = true},
+    {.name = "HMAC_DOWN_DIGITAL_SIGNATURE", .value = 7, .read_protect = true},
+    {.name = "HMAC_UP", .value = 8, .read_protect = true},
+    {.name = "SECURE_BOOT_DIGEST0", .value = 9, .digest = true},
+    {.name = "SECURE_BOOT_DIGEST1", .value = 10, .digest = true},
+    {.name = "SECURE_BOOT_DIGEST2", .value = 11, .digest = true},
+    {.name = "KM_INIT_KEY", .value = 12, .read_protect = true},
+    {.name = "ECDSA_KEY_P192", .value = 16, .reverse_bytes = true, .read_protect = true},
+    {.name = "ECDSA_KEY_P384_L", .value = 17, .reverse_bytes = true, .read_protect = true},
+    {.name = "ECDSA_KEY_P384_H", .value = 18, .reverse_bytes = true, .read_protect = true},
+    {0},
+};
+
+const struct seal_chip seal_chip_esp32p4 = {
+    .name = "esp32p4",
+    .title = "ESP32-P4",
+    .image_chip_id = 18,
+    .security_info_chip_id = 18,
+    .ds_max_bits = 4096,
+    /* From revision 3.0; ESP-IDF refuses the peripheral of earlier ones. */
+    .ecdsa_curves = {192, 256, 384},
+    .key_blocks = 6,
+    .bootloader_offset = 0x2000,
+    .purposes = purposes,
+    .spi_flash = {.base = 0x5008d000,
+                  .cmd = 0x0,
+                  .addr = 0x4,
+                  .usr = 0x18,
+                  .usr1 = 0x1c,
+                  .usr2 = 0x20,
+                  .mosi_dlen = 0x24,
+                  .miso_dlen = 0x28,
+                  .w0 = 0x58},
+    /* One register set per frame is what other tools send; more was not measured on this ROM. */
+    .rom = {.deflate = true,
+            .begin_has_encrypted = true,
+            .security_info_len = 20,
+            .flash_block = 1024,
+            .write_reg_max = 1,
+            .uart_date = 0x500ca08c},
+    .tested = {.ds = SEAL_TESTED_VECTORS},
+};
