@@ -26,8 +26,11 @@ int seal_ds_encrypt(const struct seal_key *key, unsigned max_bits, const uint8_t
 
 /*
  * The peripheral's own computation, for the simulator and for checking a partition against a known HMAC key:
- * decrypts c, checks MD and padding, and computes Z = X^Y mod M. x and z are little-endian, rsa_bits / 8
- * bytes. *check gets the value of DS_QUERY_CHECK: bit 0 MD wrong (z zeroed), bit 1 padding wrong.
+ * decrypts c, checks MD and padding, and computes Z = X^Y mod M. x and z are little-endian, params->rsa_bits
+ * / 8 bytes; the size of the key itself is in the encrypted part, so the peripheral, which does not know it,
+ * gives rsa_bits = max_bits and zero-padded x. *check gets the value of DS_QUERY_CHECK: bit 0 MD wrong
+ * (z zeroed), bit 1 padding wrong; both are SEAL_OK. SEAL_ERR_USAGE (c_len, max_bits), SEAL_ERR_TOO_LONG (the
+ * key is larger than rsa_bits), SEAL_ERR_FORMAT (its length or modulus cannot be), SEAL_ERR_CRYPTO.
  */
 int seal_ds_compute(const struct seal_ds_params *params, unsigned max_bits, const uint8_t hmac_key[static 32],
                     const uint8_t *x, uint8_t *z, unsigned *check) SEAL_MUST_CHECK;

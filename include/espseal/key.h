@@ -123,11 +123,13 @@ enum seal_cert_validity seal_cert_validity(const struct seal_cert *cert);
 
 /*
  * Verifies a raw RSA signature as the DS peripheral gives it: PKCS#1 v1.5 with SHA-256 over message.
- * signature is big-endian, as long as the modulus. SEAL_ERR_PROOF when it does not verify.
+ * signature is big-endian, as long as the modulus. SEAL_ERR_PROOF when it does not verify, SEAL_ERR_KEY when
+ * the certificate is not for an RSA key.
  */
 int seal_cert_verify_rsa_sha256(const struct seal_cert *cert, const void *message, size_t message_len,
                                 const uint8_t *signature, size_t signature_len) SEAL_MUST_CHECK;
-/* EMSA-PKCS1-v1_5 (RFC 8017 9.2) of a SHA-256 digest into size bytes, big-endian. */
+/* EMSA-PKCS1-v1_5 (RFC 8017 9.2) of a SHA-256 digest into size bytes, big-endian. SEAL_ERR_TOO_LONG below 62
+ * bytes. */
 int seal_pkcs1_pad_sha256(const uint8_t digest[static 32], uint8_t *out, size_t size) SEAL_MUST_CHECK;
 
 #endif

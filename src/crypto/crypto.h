@@ -1,0 +1,40 @@
+/* Inside the crypto layer: what the opaque structs hold, and helpers that its files share. */
+#ifndef ESPSEAL_CRYPTO_INTERNAL_H
+#define ESPSEAL_CRYPTO_INTERNAL_H
+
+#include <espseal/key.h>
+
+#include <openssl/bn.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+struct seal_key {
+    EVP_PKEY *pkey;
+    enum seal_key_kind kind;
+    bool der;
+    char text[24]; /* seal_key_describe */
+};
+
+struct seal_cert {
+    X509 *x509;
+    bool der;
+};
+
+/* Takes pkey over, also when it fails. SEAL_ERR_KEY when it is neither RSA nor EC on a named curve. */
+int seal_key_wrap(EVP_PKEY *pkey, const char *name, struct seal_key **key,
+                  struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* "RSA-2048", "EC P-256"; the library's name of the algorithm for other keys. */
+void seal_pkey_describe(const EVP_PKEY *pkey, char text[static 24]);
+int seal_pkey_fingerprint(const EVP_PKEY *pkey, uint8_t sha256[static 32]) SEAL_MUST_CHECK;
+
+/* The number of pkey that an OSSL_PKEY_PARAM_* name stands for, in the secure heap; NULL when it has none. */
+BIGNUM *seal_pkey_number(const EVP_PKEY *pkey, const char *param);
+
+/* The hash that goes with a signing key: as strong as its curve, SHA-256 for RSA. */
+const EVP_MD *seal_pkey_digest(const EVP_PKEY *pkey);
+
+/* Fails with SEAL_ERR_CRYPTO, "WHAT: the library's reason", and empties the library's error queue. */
+int seal_fail_crypto(struct seal_cause *cause, const char *what);
+
+#endif
