@@ -1,6 +1,6 @@
 /*
- * ESP-IDF's binary partition table: 32-byte entries from flash offset 0x8000, ended by an MD5 entry or FF
- * bytes (ESP-IDF, api-guides/partition-tables; measured in vectors/partition_table).
+ * ESP-IDF's binary partition table: 32-byte entries from flash offset 0x8000, an optional MD5 entry, and
+ * an entry of FF bytes (ESP-IDF, api-guides/partition-tables; measured in vectors/partition_table).
  */
 #ifndef ESPSEAL_PARTITION_TABLE_H
 #define ESPSEAL_PARTITION_TABLE_H
@@ -27,8 +27,9 @@ struct seal_partition_table {
 };
 
 /*
- * Decodes a table. SEAL_ERR_FORMAT: bad magic, a wrong MD5, or no entry at all (SEAL_ERR_NOT_FOUND when data
- * is erased flash, all FF). md5 computes MD5 (the format layer has no crypto); NULL leaves it unchecked.
+ * Decodes a table. SEAL_ERR_FORMAT: bad magic, a wrong MD5, no end, partitions that overlap.
+ * SEAL_ERR_NOT_FOUND: data starts with erased flash (FF). md5 computes MD5 (the format layer has no crypto);
+ * NULL leaves it unchecked.
  */
 typedef int (*seal_md5_fn)(const void *data, size_t len, uint8_t md5[static 16]);
 int seal_partition_table_decode(const uint8_t *data, size_t len, seal_md5_fn md5,

@@ -40,13 +40,17 @@ enum seal_tlv_flags { /* PRIV_KEY entries */
 /* The name that esp_secure_cert uses ("ESP_SECURE_CERT_DEV_CERT_TLV" is "DEV_CERT"); NULL if unknown. */
 const char *seal_tlv_type_name(uint8_t type);
 
-/* Appends one entry. SEAL_ERR_TOO_LONG when length exceeds 65535 or the partition SEAL_SECURE_CERT_MAX. */
+/*
+ * Appends one entry to out, which starts with the partition's first byte. SEAL_ERR_TOO_LONG when the
+ * partition would exceed SEAL_SECURE_CERT_MAX; out is unchanged after a failure.
+ */
 int seal_tlv_put(struct seal_buf *out, uint8_t type, uint8_t subtype, uint8_t flags, const void *data,
                  size_t len, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /*
  * DS_DATA and DS_CONTEXT of an RSA key behind the Digital Signature peripheral: rsa_bits 1024..4096,
- * c of c_len bytes (seal_ds_params), efuse_key 0..5 (BLOCK_KEYn that holds the HMAC key).
+ * c of c_len bytes (seal_ds_params), efuse_key 0..5 (BLOCK_KEYn that holds the HMAC key). SEAL_ERR_KEY,
+ * SEAL_ERR_USAGE (efuse_key), SEAL_ERR_TOO_LONG.
  */
 int seal_tlv_put_ds(struct seal_buf *out, uint8_t subtype, unsigned rsa_bits, const uint8_t iv[static 16],
                     const uint8_t *c, size_t c_len, unsigned efuse_key,
@@ -88,9 +92,15 @@ enum seal_tlv_end { /* why walking stopped */
 bool seal_tlv_next(const uint8_t *data, size_t len, size_t *offset, struct seal_tlv_entry *entry,
                    enum seal_tlv_end *end);
 
-/* First entry of type and subtype with a valid CRC; false when there is none. */
+/*
+ * The entry that the device's reader takes: the first of type and subtype. false when there is none, or its
+ * CRC is wrong (the reader gives up then and does not look for a second).
+ */
 bool seal_tlv_find(const uint8_t *data, size_t len, uint8_t type, uint8_t subtype,
                    struct seal_tlv_entry *entry);
+
+/* Why walking stopped, as a sentence: "erased flash follows". */
+const char *seal_tlv_end_name(enum seal_tlv_end end);
 
 /* Bytes of a partition in use: up to the end of the last entry. 0 when it does not start with one. */
 size_t seal_tlv_used(const uint8_t *data, size_t len);
@@ -103,7 +113,8 @@ struct seal_tlv_ds {    /* DS_DATA with its DS_CONTEXT */
     size_t c_len;       /* 1584 or 1200 */
 };
 
-/* Reads DS_DATA and DS_CONTEXT of subtype. SEAL_ERR_NOT_FOUND, SEAL_ERR_FORMAT. */
+/* Reads DS_DATA and DS_CONTEXT of subtype. SEAL_ERR_NOT_FOUND, SEAL_ERR_FORMAT (they contradict each other).
+ */
 int seal_tlv_get_ds(const uint8_t *data, size_t len, uint8_t subtype, struct seal_tlv_ds *ds,
                     struct seal_cause *cause) SEAL_MUST_CHECK;
 

@@ -153,7 +153,7 @@ static void bad_text_names_its_place(void **state)
         const char *place;
     } rows[] = {
         {"", 0, "line 1, column 1"},           {"{\n  \"a\": 1,\n  oops\n}", 20, "line 3, column "},
-        {"[1, 2", 5, "line 1, column 6"},      {"{} x", 4, "line 1, column 4"},
+        {"[1, 2", 5, "line 1, column 5"},      {"{} x", 4, "line 1, column 4"},
         {"[\"\xff\"]", 5, "line 1, column 3"}, {"[1]\0[2]", 7, "line 1, column 4"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
