@@ -52,6 +52,8 @@ extern const struct cli_option cli_burn_options[];
 
 /* Parses, runs and reports; returns the exit status. stdin, stdout and stderr are the process's. */
 int cli_main(int argc, char **argv);
+/* Whether seal_secret_init could lock its heap in memory; commands that take keys warn when it could not. */
+void cli_secrets_locked(bool locked);
 /* The arguments of Espressif's configure_esp_secure_cert.py (cmd_configure_esp_secure_cert.c). */
 int cli_configure_main(int argc, char **argv);
 
@@ -117,5 +119,8 @@ int cli_read_key(struct cli_run *run, const char *path, const char *passphrase_o
                  struct seal_cause *cause) SEAL_MUST_CHECK;
 int cli_read_cert(struct cli_run *run, const char *path, struct seal_cert **cert,
                   struct seal_cause *cause) SEAL_MUST_CHECK;
+/* The chip of that name (NULL: none is asked for, *chip is NULL). SEAL_ERR_USAGE suggests the nearest name.
+ */
+int cli_find_chip(const char *name, const struct seal_chip **chip, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 #endif

@@ -1,0 +1,63 @@
+/* help: the same text as --help; and, for those who build packages, man pages and completions. */
+#include "run.h"
+
+static int find_command(const struct cli_run *run, const struct cli_command **command,
+                        struct seal_cause *cause)
+{
+    int words = 0;
+    const char *word1 = cli_operand(run, 0), *word2 = cli_operand(run, 1);
+    *command = word1 ? cli_command_find(word1, word2, &words) : NULL;
+    if (!word1 || (*command && (word2 == NULL || words == 2)) || (cli_is_group(word1) && !word2)) {
+        return SEAL_OK;
+    }
+    *command = NULL;
+    struct cli_suggestion suggestion = {.word = word1};
+    char both[64];
+    if (word2) {
+        (void)snprintf(both, sizeof both, "%s %s", word1, word2);
+        suggestion.word = both;
+    }
+    for (size_t i = 0; cli_commands[i]; i++) {
+        cli_suggest(&suggestion, cli_commands[i]->name);
+    }
+    int err = seal_fail(cause, SEAL_ERR_USAGE, "there is no command \"%s\"", suggestion.word);
+    if (suggestion.best) {
+        seal_hint(cause, "did you mean espseal help %s?", suggestion.best);
+    } else {
+        seal_hint(cause, "espseal --help lists the commands");
+    }
+    return err;
+}
+
+static int run_help(struct cli_run *run, struct seal_cause *cause)
+{
+    const struct cli_command *command;
+    int err = find_command(run, &command, cause);
+    if (err != SEAL_OK) {
+        return err;
+    }
+    if (command) {
+        cli_help_command(stdout, command);
+    } else if (cli_operand(run, 0)) {
+        cli_help_group(stdout, cli_operand(run, 0));
+    } else {
+        cli_help_overview(stdout);
+    }
+    return SEAL_OK;
+}
+
+static const struct cli_option options[] = {{0}};
+
+const struct cli_command cli_command_help = {
+    .name = "help",
+    .summary = "explain a command",
+    .operands = "COMMAND",
+    .operands_max = 2,
+    .description = "Prints what a command does and what it takes; without a command, the list of commands.\n"
+                   "\n"
+                   "The same descriptions make the manual pages and the completion scripts.",
+    .examples = "# explain a command of two words\n"
+                "espseal help chip list",
+    .options = options,
+    .run = run_help,
+};

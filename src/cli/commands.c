@@ -1,0 +1,155 @@
+#include "run.h"
+
+#include <string.h>
+
+extern const struct cli_command cli_command_chip_list;
+extern const struct cli_command cli_command_help;
+
+/* One line per command, in the order of help; the descriptor is at the end of cmd_<name>.c. */
+const struct cli_command *const cli_commands[] = {
+    /* the job */
+
+    /* identity */
+
+    /* digital signature */
+
+    /* partition */
+
+    /* device */
+
+    /* flash */
+
+    /* efuse */
+
+    /* chips */
+    &cli_command_chip_list,
+    /* help */
+    &cli_command_help,
+    NULL,
+};
+
+const struct cli_group cli_groups[] = {
+    {"The job", (const char *const[]){"provision", "prove", NULL}},
+    {"Identity: keys, certificates, partitions",
+     (const char *const[]){"identity", "ds", "secure-cert", NULL}},
+    {"The device", (const char *const[]){"device", "flash", "efuse", NULL}},
+    {"About espseal", (const char *const[]){"chip", "help", NULL}},
+    {0},
+};
+
+const struct cli_option cli_common_options[] = {
+    {.name = "json", .summary = "print the result, or the error, as JSON on stdout"},
+    {.name = "progress",
+     .value = "HOW",
+     .summary = "progress on stderr: a bar (on a terminal only), JSON lines, or none",
+     .choices = (const char *const[]){"bar", "json", "none", NULL},
+     .fallback = "bar"},
+    {.name = "help", .letter = 'h', .summary = "print help and exit"},
+    {0},
+};
+
+const struct cli_option cli_device_options[] = {
+    {.name = "port",
+     .letter = 'p',
+     .value = "PORT",
+     .summary = "the device: /dev/ttyUSB0, socket://HOST:PORT or sim:CHIP",
+     .required = true},
+    {.name = "chip", .letter = 'c', .value = "CHIP", .summary = "refuse any other chip than this"},
+    {.name = "baud",
+     .letter = 'b',
+     .value = "RATE",
+     .summary = "line rate after the first contact",
+     .fallback = "115200"},
+    {.name = "before",
+     .value = "RESET",
+     .summary = "how to get into the bootloader: reset the chip, or take it as being there",
+     .choices = (const char *const[]){"default-reset", "no-reset", NULL},
+     .fallback = "default-reset"},
+    {.name = "trace",
+     .value = "FILE",
+     .summary = "write a line for each frame, without secret payloads; - is stderr"},
+    {0},
+};
+
+const struct cli_option cli_burn_options[] = {
+    {.name = "dry-run", .summary = "show the plan and change nothing"},
+    {.name = "confirm",
+     .value = "WORD",
+     .summary = "burn without asking at the terminal",
+     .choices = (const char *const[]){"burn", NULL}},
+    {0},
+};
+
+static const struct cli_option *take_from(const struct cli_option *options, size_t *index)
+{
+    for (; options && options->name; options++) {
+        if (*index == 0) {
+            return options;
+        }
+        --*index;
+    }
+    return NULL;
+}
+
+const struct cli_option *cli_command_option(const struct cli_command *command, size_t index)
+{
+    const struct cli_option *option = NULL;
+    if (command) {
+        option = take_from(command->options, &index);
+        if (!option && command->device) {
+            option = take_from(cli_device_options, &index);
+        }
+        if (!option && command->danger == CLI_BURNS) {
+            option = take_from(cli_burn_options, &index);
+        }
+    }
+    return option ? option : take_from(cli_common_options, &index);
+}
+
+static bool is_named(const struct cli_command *command, const char *word1, const char *word2)
+{
+    size_t len = strlen(word1);
+    if (strncmp(command->name, word1, len) != 0) {
+        return false;
+    }
+    const char *rest = command->name + len;
+    return word2 ? rest[0] == ' ' && strcmp(rest + 1, word2) == 0 : rest[0] == '\0';
+}
+
+const struct cli_command *cli_command_find(const char *word1, const char *word2, int *words)
+{
+    for (*words = word2 ? 2 : 1; *words > 0; --*words) {
+        for (size_t i = 0; cli_commands[i]; i++) {
+            if (is_named(cli_commands[i], word1, *words == 2 ? word2 : NULL)) {
+                return cli_commands[i];
+            }
+        }
+    }
+    return NULL;
+}
+
+static bool begins_with_word(const struct cli_command *command, const char *word)
+{
+    size_t len = strlen(word);
+    return strncmp(command->name, word, len) == 0 && (command->name[len] == ' ' || command->name[len] == 0);
+}
+
+bool cli_is_group(const char *word)
+{
+    for (size_t i = 0; cli_commands[i]; i++) {
+        if (begins_with_word(cli_commands[i], word) && cli_commands[i]->name[strlen(word)] == ' ') {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool cli_group_has(const struct cli_group *group, const struct cli_command *command)
+{
+    for (size_t i = 0; group->first_words[i]; i++) {
+        if (begins_with_word(command, group->first_words[i])) {
+            return true;
+        }
+    }
+    return false;
+}

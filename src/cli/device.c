@@ -1,0 +1,106 @@
+#include "run.h"
+
+#include <espseal/hex.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FASTEST = 4000000, SHOWN = 64 };
+
+static void close_device(struct cli_run *run)
+{
+    seal_loader_free(&run->loader);
+    seal_link_close(&run->link);
+    if (run->trace && run->trace != stderr) {
+        (void)fclose(run->trace);
+    }
+    run->trace = NULL;
+}
+
+static int open_trace(struct cli_run *run, struct seal_cause *cause)
+{
+    const char *path = cli_text(run, "trace");
+    if (!path) {
+        return SEAL_OK;
+    }
+    if (strcmp(path, "-") == 0) {
+        run->trace = stderr;
+        return SEAL_OK;
+    }
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    run->trace = fd < 0 ? NULL : fdopen(fd, "w");
+    if (!run->trace) {
+        int err = seal_fail_errno(cause, "cannot open %s", path);
+        if (fd >= 0) {
+            (void)close(fd);
+        }
+        return err;
+    }
+    return SEAL_OK;
+}
+
+/* "12.345 > READ_REG 4 08800060": milliseconds, direction, operation, bytes of payload, payload. */
+static void trace_frame(void *ctx, enum seal_trace_direction direction, uint8_t opcode,
+                        const uint8_t *payload, size_t len)
+{
+    struct cli_run *run = ctx;
+    (void)fprintf(run->trace, "%.3f %c %s %zu ", (double)seal_now_us() / 1000,
+                  direction == SEAL_TRACE_SENT ? '>' : '<', seal_rom_opcode_name(opcode), len);
+    if (payload) {
+        char hex[2 * SHOWN + 1];
+        seal_hex_encode(payload, len < SHOWN ? len : SHOWN, hex);
+        (void)fprintf(run->trace, "%s%s\n", hex, len > SHOWN ? "..." : "");
+    } else {
+        (void)fputs("(hidden)\n", run->trace);
+    }
+}
+
+static int read_options(struct cli_run *run, struct seal_loader_options *options, struct seal_cause *cause)
+{
+    uint32_t baud;
+    int err = cli_number(run, "baud", FASTEST, 0, &baud, cause);
+    if (err != SEAL_OK) {
+        return err;
+    }
+    const char *before = cli_text(run, "before");
+    options->baud = baud;
+    options->no_reset = before && strcmp(before, "no-reset") == 0;
+    return cli_find_chip(cli_text(run, "chip"), &options->chip, cause);
+}
+
+int cli_connect(struct cli_run *run, struct seal_loader **loader, struct seal_cause *cause)
+{
+    struct seal_loader_options options = {0};
+    const struct seal_link_options link_options = {0};
+    const char *port = cli_text(run, "port");
+    *loader = NULL;
+    if (!port) {
+        return seal_fail(cause, SEAL_ERR_USAGE, "--port PORT is missing");
+    }
+    int err = read_options(run, &options, cause);
+    if (err != SEAL_OK) {
+        return err;
+    }
+    run->close_device = close_device;
+    err = open_trace(run, cause);
+    if (err != SEAL_OK) {
+        return err;
+    }
+    if (run->trace) {
+        options.trace = trace_frame;
+        options.trace_ctx = run;
+    }
+    err = seal_link_open(port, &link_options, &run->link, cause);
+    if (err == SEAL_OK) {
+        err = seal_loader_connect(run->link, &options, &run->loader, cause);
+    }
+    *loader = run->loader;
+    return err;
+}
+
+struct seal_link *cli_link(struct cli_run *run)
+{
+    return run->link;
+}

@@ -1,0 +1,52 @@
+#include "run.h"
+
+#include <espseal/file.h>
+
+enum { LARGEST = 64 << 10 }; /* PEM of an RSA-4096 key takes 3.2 KiB; certificates with text around it more */
+
+int cli_read_key(struct cli_run *run, const char *path, const char *passphrase_option, struct seal_key **key,
+                 struct seal_cause *cause)
+{
+    struct seal_buf *buf = NULL;
+    int flags = SEAL_FILE_SECRET | (cli_flag(run, "insecure-permissions") ? SEAL_FILE_ANY_MODE : 0);
+    struct seal_passphrase passphrase = cli_passphrase(run, passphrase_option);
+    *key = NULL;
+    int err = seal_file_read(path, LARGEST, flags, &buf, cause);
+    if (err == SEAL_OK) {
+        err = seal_key_read(seal_buf_ptr(buf), seal_buf_len(buf), path, &passphrase, key, cause);
+    }
+    seal_buf_free(&buf);
+    return err;
+}
+
+int cli_read_cert(struct cli_run *run, const char *path, struct seal_cert **cert, struct seal_cause *cause)
+{
+    (void)run;
+    struct seal_buf *buf = NULL;
+    *cert = NULL;
+    int err = seal_file_read(path, LARGEST, 0, &buf, cause);
+    if (err == SEAL_OK) {
+        err = seal_cert_read(seal_buf_ptr(buf), seal_buf_len(buf), path, cert, cause);
+    }
+    seal_buf_free(&buf);
+    return err;
+}
+
+int cli_find_chip(const char *name, const struct seal_chip **chip, struct seal_cause *cause)
+{
+    *chip = name ? seal_chip_find(name) : NULL;
+    if (!name || *chip) {
+        return SEAL_OK;
+    }
+    struct cli_suggestion suggestion = {.word = name};
+    for (size_t i = 0; seal_chips[i]; i++) {
+        cli_suggest(&suggestion, seal_chips[i]->name);
+    }
+    int err = seal_fail(cause, SEAL_ERR_USAGE, "there is no chip \"%s\"", name);
+    if (suggestion.best) {
+        seal_hint(cause, "did you mean --chip %s?", suggestion.best);
+    } else {
+        seal_hint(cause, "espseal chip list shows the chips");
+    }
+    return err;
+}

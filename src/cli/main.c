@@ -1,0 +1,37 @@
+/* Nothing but the process: secrets, signals, and which program it was called as. */
+#include "cli.h"
+
+#include <espseal/deadline.h>
+#include <espseal/secret.h>
+
+#include <signal.h>
+#include <string.h>
+
+static void on_signal(int number)
+{
+    (void)number;
+    seal_interrupt();
+}
+
+static void catch_signal(int number)
+{
+    struct sigaction old;
+    if (sigaction(number, NULL, &old) == 0 && old.sa_handler == SIG_IGN) {
+        return; /* nohup and shells' background jobs ask for that */
+    }
+    struct sigaction action = {.sa_handler = on_signal}; /* no SA_RESTART: waits shall end */
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(number, &action, NULL);
+}
+
+int main(int argc, char **argv)
+{
+    bool locked = false;
+    (void)seal_secret_init(&locked);
+    cli_secrets_locked(locked);
+    catch_signal(SIGINT);
+    catch_signal(SIGTERM);
+    catch_signal(SIGHUP);
+    (void)signal(SIGPIPE, SIG_IGN);
+    return cli_main(argc, argv);
+}
