@@ -29,8 +29,9 @@ struct seal_partition_spec {
  * INTEGRITY, the order of esp-secure-cert-tool 2.6.1. Certificates that were read as PEM are stored as PEM
  * and a NUL, others as DER; a plaintext key in its traditional form, in the encoding it was read in. An ECDSA
  * PRIV_KEY entry is empty: flag 0x08 and SEC_CFG are all that the device's reader needs (FIELD.md 1).
- * SEAL_ERR_TOO_LONG beyond 8192 bytes; SEAL_ERR_SECRET_FOUND if the private key occurs in a DS or ECDSA
- * partition, whatever the reason.
+ * SEAL_ERR_TOO_LONG beyond 8192 bytes; SEAL_ERR_SECRET_FOUND if a private key occurs in any partition but a
+ * plaintext one, whatever the reason; SEAL_ERR_USAGE (key or ds missing), SEAL_ERR_MISMATCH (ds is for
+ * another size of key). out is empty after a failure; for a plaintext key it should be a secret buffer.
  */
 int seal_partition_build(const struct seal_partition_spec *spec, struct seal_buf *out,
                          struct seal_cause *cause) SEAL_MUST_CHECK;

@@ -61,6 +61,13 @@ int seal_key_fingerprint(const struct seal_key *key, uint8_t sha256[static 32]) 
 int seal_key_rsa_numbers(const struct seal_key *key, uint8_t *n, uint8_t *d, size_t size,
                          struct seal_cause *cause) SEAL_MUST_CHECK;
 
+/*
+ * Looks for the key's secret numbers (RSA: exponent, primes and CRT numbers; EC: scalar) in data, big- and
+ * little-endian, with or without padding; for what must not hold them. *found is true after a failure too.
+ * SEAL_ERR_NO_MEMORY, SEAL_ERR_CRYPTO.
+ */
+int seal_key_occurs_in(const struct seal_key *key, const void *data, size_t len, bool *found) SEAL_MUST_CHECK;
+
 /* A certification request (PKCS#10, RFC 2986), PEM, signed with SHA-256 (SHA-384 for P-384). */
 struct seal_subject {
     const char *name;       /* "/CN=device/O=Example", OpenSSL's slash form; "\\/" for a slash */
