@@ -109,6 +109,9 @@ int seal_cert_matches_key(const struct seal_cert *cert, const struct seal_key *k
 int seal_cert_signed_by(const struct seal_cert *cert, const struct seal_cert *ca,
                         struct seal_cause *cause) SEAL_MUST_CHECK;
 bool seal_cert_same(const struct seal_cert *a, const struct seal_cert *b);
+/* True when the certificate's subject is what name ("/CN=device/O=Example") stands for (RFC 5280 7.1
+ * comparison). */
+bool seal_cert_has_subject(const struct seal_cert *cert, const char *name);
 
 struct seal_cert_info {
     char subject[256]; /* RFC 2253, UTF-8, controls escaped; cut at the end when longer */

@@ -1,0 +1,141 @@
+/* An esp_secure_cert partition that is in flash already: whose is it, and does the chip prove it? */
+#include "job.h"
+
+#include <espseal/digest.h>
+
+#include <stdio.h>
+#include <string.h>
+
+static int not_this(struct seal_job *job, const char *why)
+{
+    (void)snprintf(job->found_why_not, sizeof job->found_why_not, "%s", why);
+    return SEAL_OK;
+}
+
+int job_found_key(const struct seal_job *job)
+{
+    struct seal_tlv_ds ds;
+    if (seal_tlv_get_ds(seal_buf_ptr(job->found), seal_buf_len(job->found), 0, &ds, NULL) != SEAL_OK) {
+        return -1;
+    }
+    return (int)ds.efuse_key;
+}
+
+static bool all_crcs_right(const struct seal_job *job)
+{
+    struct seal_tlv_entry entry;
+    enum seal_tlv_end end;
+    size_t at = 0;
+    const uint8_t *data = seal_buf_ptr(job->found);
+    while (seal_tlv_next(data, seal_buf_len(job->found), &at, &entry, &end)) {
+        uint8_t digest[32];
+        if (entry.crc != entry.crc_computed) {
+            return false;
+        }
+        bool integrity = entry.type == SEAL_TLV_INTEGRITY && entry.length == sizeof digest;
+        if (integrity && (seal_sha256(data, entry.offset, digest) != SEAL_OK ||
+                          memcmp(digest, entry.data, sizeof digest) != 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int read_cert(const struct seal_job *job, uint8_t type, struct seal_cert **cert)
+{
+    struct seal_tlv_entry entry;
+    *cert = NULL;
+    if (!seal_tlv_find(seal_buf_ptr(job->found), seal_buf_len(job->found), type, 0, &entry)) {
+        return SEAL_ERR_NOT_FOUND;
+    }
+    size_t len = entry.length;
+    if (len && entry.data[len - 1] == '\0') {
+        len--;
+    }
+    return seal_cert_read(entry.data, len, "the certificate in flash", cert, NULL);
+}
+
+static bool same_ca(const struct seal_job *job)
+{
+    struct seal_cert *ca = NULL;
+    int err = read_cert(job, SEAL_TLV_CA_CERT, &ca);
+    const struct seal_cert *wanted = job->profile->ca_cert;
+    bool same = wanted ? err == SEAL_OK && seal_cert_same(ca, wanted) : err == SEAL_ERR_NOT_FOUND;
+    seal_cert_free(&ca);
+    return same;
+}
+
+static const char *compare_cert(const struct seal_job *job)
+{
+    const struct seal_profile *profile = job->profile;
+    if (!same_ca(job)) {
+        return "it holds another CA certificate";
+    }
+    if (profile->device_cert) {
+        return seal_cert_same(job->found_cert, profile->device_cert) ? NULL
+                                                                     : "it holds another device certificate";
+    }
+    if (!seal_cert_has_subject(job->found_cert, job->subject)) {
+        return "its device certificate has another subject";
+    }
+    if (profile->ca_cert && seal_cert_signed_by(job->found_cert, profile->ca_cert, NULL) != SEAL_OK) {
+        return "its device certificate is from another CA";
+    }
+    return seal_cert_validity(job->found_cert) == SEAL_CERT_EXPIRED ? "its device certificate expired" : NULL;
+}
+
+static int examine_plaintext(struct seal_job *job)
+{
+    struct seal_tlv_entry entry;
+    bool there =
+        seal_tlv_find(seal_buf_ptr(job->found), seal_buf_len(job->found), SEAL_TLV_PRIV_KEY, 0, &entry);
+    job->found_good = there && entry.flags == 0 && entry.length > 0;
+    return job->found_good ? SEAL_OK : not_this(job, "it holds no plaintext key");
+}
+
+static int examine_ds(struct seal_job *job, struct seal_cause *cause)
+{
+    struct seal_tlv_ds ds;
+    const uint8_t *data = seal_buf_ptr(job->found);
+    size_t len = seal_buf_len(job->found);
+    if (seal_tlv_get_ds(data, len, 0, &ds, NULL) != SEAL_OK || ds.efuse_key != job->key) {
+        return not_this(job, "its DS parameters are for another key block");
+    }
+    int err = seal_prove_partition(job->loader, data, len, &job->proof, cause);
+    if (err == SEAL_ERR_PROOF) {
+        return not_this(job, "the chip cannot sign with its DS parameters");
+    }
+    if (err == SEAL_OK) {
+        job->found_good = true;
+        job->proofs++;
+    }
+    return err;
+}
+
+int job_examine_found(struct seal_job *job, struct seal_cause *cause)
+{
+    if (seal_buf_len(job->found) == 0) {
+        return not_this(job, "it holds no esp_secure_cert partition");
+    }
+    bool key_there = job->key_state == SEAL_BLOCK_HELD || job->key_state == SEAL_BLOCK_SEALED;
+    if (job->profile->storage == SEAL_STORAGE_DS && !key_there) {
+        return not_this(job, "it was made for a key that this chip does not hold");
+    }
+    if (!all_crcs_right(job)) {
+        return not_this(job, "its contents are damaged");
+    }
+    if (read_cert(job, SEAL_TLV_DEV_CERT, &job->found_cert) != SEAL_OK) {
+        return not_this(job, "it holds no device certificate");
+    }
+    const char *difference = compare_cert(job);
+    int err = SEAL_OK;
+    if (difference) {
+        err = not_this(job, difference);
+    } else {
+        err = job->profile->storage == SEAL_STORAGE_DS ? examine_ds(job, cause) : examine_plaintext(job);
+    }
+    if (!job->found_good) {
+        seal_cert_free(&job->found_cert);
+    }
+    return err;
+}

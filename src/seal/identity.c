@@ -1,0 +1,124 @@
+/* The identity of this very device: subject from a template, key, request, certificate. */
+#include "job.h"
+
+#include <espseal/hex.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+static void append(char *out, size_t size, const char *text, size_t len)
+{
+    size_t used = strlen(out);
+    if (used + len < size) {
+        memcpy(out + used, text, len);
+        out[used + len] = '\0';
+    }
+}
+
+int job_expand_subject(struct seal_job *job, struct seal_cause *cause)
+{
+    const char *template = job->profile->subject;
+    char mac[13];
+    seal_hex_encode(job->mac, sizeof job->mac, mac);
+    const struct {
+        const char *word, *value;
+    } words[] = {{"{mac}", mac}, {"{chip}", job->chip->name}};
+    size_t size = strlen(template) * 4 + 64;
+    job->subject = calloc(1, size);
+    if (!job->subject) {
+        return seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
+    }
+    while (*template) {
+        size_t i = 0;
+        while (i < sizeof words / sizeof words[0] &&
+               strncmp(template, words[i].word, strlen(words[i].word)) != 0) {
+            i++;
+        }
+        if (i < sizeof words / sizeof words[0]) {
+            append(job->subject, size, words[i].value, strlen(words[i].value));
+            template += strlen(words[i].word);
+        } else if (*template == '{') {
+            int err = seal_fail(cause, SEAL_ERR_USAGE, "the subject %s has an unknown word in braces",
+                                job->profile->subject);
+            seal_hint(cause, "known are {mac} and {chip}");
+            return err;
+        } else {
+            append(job->subject, size, template ++, 1);
+        }
+    }
+    return SEAL_OK;
+}
+
+void job_warn_validity(struct seal_job *job, const struct seal_cert *cert, const char *which)
+{
+    struct seal_cert_info info;
+    enum seal_cert_validity validity = seal_cert_validity(cert);
+    if (validity == SEAL_CERT_VALID || seal_cert_info(cert, &info) != SEAL_OK) {
+        return;
+    }
+    if (validity == SEAL_CERT_EXPIRED) {
+        job_warn(job, "the %s certificate expired on %s", which, info.not_after);
+    } else {
+        job_warn(job, "the %s certificate is not valid before %s", which, info.not_before);
+    }
+}
+
+static int sign_elsewhere(struct seal_job *job, struct seal_cause *cause)
+{
+    const struct seal_profile *profile = job->profile;
+    struct seal_buf *answer = seal_buf_new();
+    int err = answer ? profile->sign_request(profile->sign_ctx, seal_buf_ptr(job->request),
+                                             seal_buf_len(job->request), answer, cause)
+                     : SEAL_ERR_NO_MEMORY;
+    if (err == SEAL_OK) {
+        err = seal_cert_read(seal_buf_ptr(answer), seal_buf_len(answer), "the signing command's output",
+                             &job->made_cert, cause);
+    }
+    if (err == SEAL_OK) {
+        err = seal_cert_matches_key(job->made_cert, job->made_key, cause);
+    }
+    seal_buf_free(&answer);
+    return err;
+}
+
+static int sign_here(struct seal_job *job, struct seal_cause *cause)
+{
+    const struct seal_profile *profile = job->profile;
+    struct seal_buf *pem = seal_buf_new();
+    struct seal_cert *cert = NULL;
+    int err = pem ? seal_cert_issue(seal_buf_ptr(job->request), seal_buf_len(job->request), "the request",
+                                    profile->ca_cert, profile->ca_key, profile->days, &cert, cause)
+                  : SEAL_ERR_NO_MEMORY;
+    if (err == SEAL_OK) {
+        err = seal_cert_write(cert, false, pem, cause);
+    }
+    if (err ==
+        SEAL_OK) { /* read back, so that the partition stores it as PEM like a certificate that was given */
+        err = seal_cert_read(seal_buf_ptr(pem), seal_buf_len(pem), "the new certificate", &job->made_cert,
+                             cause);
+    }
+    seal_cert_free(&cert);
+    seal_buf_free(&pem);
+    return err;
+}
+
+int seal_job_make_identity(struct seal_job *job, struct seal_cause *cause)
+{
+    const struct seal_profile *profile = job->profile;
+    const struct seal_subject subject = {.name = job->subject, .san = NULL};
+    int err = seal_key_generate(profile->key_type, &job->made_key, cause);
+    if (err == SEAL_OK) {
+        job->request = seal_buf_new();
+        err = job->request ? seal_csr_new(job->made_key, &subject, job->request, cause) : SEAL_ERR_NO_MEMORY;
+    }
+    if (err == SEAL_OK) {
+        err = profile->sign_request ? sign_elsewhere(job, cause) : sign_here(job, cause);
+    }
+    if (err != SEAL_OK) {
+        seal_key_free(&job->made_key);
+        seal_cert_free(&job->made_cert);
+        return err;
+    }
+    job_warn_validity(job, job->made_cert, "device");
+    return SEAL_OK;
+}

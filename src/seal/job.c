@@ -1,0 +1,145 @@
+#include "job.h"
+
+#include <espseal/secret.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *seal_mode_name(enum seal_mode mode)
+{
+    return mode == SEAL_MODE_PRODUCTION ? "production" : "development";
+}
+
+void job_warn(struct seal_job *job, const char *format, ...)
+{
+    if (job->warning_count < JOB_WARNINGS) {
+        va_list args;
+        va_start(args, format);
+        (void)vsnprintf(job->warnings[job->warning_count++], sizeof job->warnings[0], format, args);
+        va_end(args);
+    }
+}
+
+static void free_steps(struct seal_job *job)
+{
+    if (job->steps) {
+        seal_cleanse(job->steps, job->step_count * sizeof *job->steps);
+    }
+    free(job->steps);
+}
+
+void seal_job_free(struct seal_job **job)
+{
+    struct seal_job *j = job ? *job : NULL;
+    if (!j) {
+        return;
+    }
+    free_steps(j);
+    seal_secret_free(j->hmac_key, 32);
+    seal_key_free(&j->made_key);
+    seal_cert_free(&j->made_cert);
+    seal_cert_free(&j->found_cert);
+    seal_buf_free(&j->request);
+    seal_buf_free(&j->partition);
+    seal_buf_free(&j->found);
+    free(j->firmware_there);
+    free(j->subject);
+    seal_cleanse(&j->now, sizeof j->now);
+    seal_cleanse(&j->before, sizeof j->before);
+    free(j);
+    *job = NULL;
+}
+
+const struct seal_cert *job_device_cert(const struct seal_job *job)
+{
+    if (job->profile->device_cert) {
+        return job->profile->device_cert;
+    }
+    return job->made_cert ? job->made_cert : job->found_cert;
+}
+
+const struct seal_key *job_private_key(const struct seal_job *job)
+{
+    return job->profile->private_key ? job->profile->private_key : job->made_key;
+}
+
+size_t seal_job_step_count(const struct seal_job *job)
+{
+    return job->step_count;
+}
+
+const struct seal_step *seal_job_step(const struct seal_job *job, size_t index)
+{
+    return index < job->step_count ? &job->steps[index] : NULL;
+}
+
+const uint8_t *seal_job_plan_hash(const struct seal_job *job)
+{
+    return job->hash;
+}
+
+const char *seal_job_warning(const struct seal_job *job, size_t index)
+{
+    return index < job->warning_count ? job->warnings[index] : NULL;
+}
+
+const struct seal_chip *seal_job_chip(const struct seal_job *job)
+{
+    return job->chip;
+}
+
+void seal_job_mac(const struct seal_job *job, uint8_t mac[static 6])
+{
+    memcpy(mac, job->mac, 6);
+}
+
+unsigned seal_job_efuse_key(const struct seal_job *job)
+{
+    return job->key;
+}
+
+uint32_t seal_job_offset(const struct seal_job *job)
+{
+    return job->offset;
+}
+
+const struct seal_cert *seal_job_cert(const struct seal_job *job)
+{
+    return job_device_cert(job);
+}
+
+const struct seal_key *seal_job_key(const struct seal_job *job)
+{
+    return job_private_key(job);
+}
+
+const struct seal_buf *seal_job_request(const struct seal_job *job)
+{
+    return job->request;
+}
+
+const struct seal_buf *seal_job_partition(const struct seal_job *job)
+{
+    return job->found_good ? job->found : job->partition;
+}
+
+const uint8_t *seal_job_hmac_key(const struct seal_job *job)
+{
+    return job->hmac_known ? job->hmac_key : NULL;
+}
+
+bool seal_job_burned(const struct seal_job *job)
+{
+    return job->burned;
+}
+
+const struct seal_proof *seal_job_proof(const struct seal_job *job)
+{
+    return job->proofs ? &job->proof : NULL;
+}
+
+bool seal_job_needs_identity(const struct seal_job *job)
+{
+    return !job->profile->device_cert && !job->found_good && !job->made_cert;
+}

@@ -1,0 +1,78 @@
+/* The inside of a provisioning job, shared by the files that make it. */
+#ifndef SEAL_JOB_H
+#define SEAL_JOB_H
+
+#include <espseal/provision.h>
+#include <espseal/survey.h>
+
+#include <time.h>
+
+#define JOB_WARNINGS 8
+
+struct seal_job {
+    struct seal_loader *loader;
+    const struct seal_profile *profile;
+    const struct seal_chip *chip;
+    struct seal_efuse before; /* as the survey found them */
+    struct seal_efuse now;
+    uint8_t mac[6];
+    struct seal_flash_id flash;
+
+    uint32_t offset, room;   /* of esp_secure_cert */
+    struct seal_buf *found;  /* what stands there; empty when nothing does */
+    char found_why_not[200]; /* why it is not this identity */
+    bool found_good;         /* it is this identity, and the chip proved it */
+    bool *firmware_there;    /* per image */
+
+    unsigned key;
+    enum seal_key_block_state key_state;
+    uint8_t *hmac_key; /* 32 bytes in the secure heap */
+    bool hmac_known;
+
+    char *subject; /* template filled in */
+    struct seal_key *made_key;
+    struct seal_cert *made_cert;
+    struct seal_cert *found_cert;
+    struct seal_buf *request;
+    struct seal_buf *partition; /* to be written */
+
+    struct seal_step *steps;
+    size_t step_count;
+    uint8_t hash[32];
+    bool planned, burned;
+
+    struct seal_proof proof;
+    unsigned proofs;
+    char warnings[JOB_WARNINGS][200];
+    size_t warning_count;
+    time_t started;
+    int64_t started_us;
+};
+
+void job_warn(struct seal_job *job, const char *format, ...) SEAL_PRINTF(2, 3);
+const struct seal_cert *job_device_cert(const struct seal_job *job);
+const struct seal_key *job_private_key(const struct seal_job *job);
+
+/* key_block.c: sets key and key_state; hinted is the block that a partition in flash names, or -1. */
+int job_choose_key_block(struct seal_job *job, int hinted, struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* preflight.c: what needs no reading of the chip beyond knowing which it is. */
+int job_preflight(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* regions.c: where esp_secure_cert goes, and that no region crosses another or the end of flash. */
+int job_locate(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
+int job_check_regions(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* found.c: is what stands in flash this identity, and does the chip prove it? Sets found_good and found_cert.
+ */
+int job_examine_found(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
+int job_found_key(const struct seal_job *job); /* the key block it names, -1: none */
+
+/* identity.c */
+int job_expand_subject(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
+void job_warn_validity(struct seal_job *job, const struct seal_cert *cert, const char *which);
+
+/* plan_hash.c */
+int job_hash_plan(struct seal_job *job) SEAL_MUST_CHECK;
+
+#endif

@@ -1,0 +1,197 @@
+/* What a key block is, and which one a job takes. */
+#include "job.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * A random 256-bit key has 128 bits set, give or take 8; one whose burn was cut halfway has about 64. Six
+ * standard deviations keep every real key on this side.
+ */
+#define KEY_BITS_MIN 80
+
+static unsigned bits_set(const struct seal_efuse *efuse, int block)
+{
+    unsigned bits = 0;
+    for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++) {
+        bits += (unsigned)__builtin_popcount(efuse->words[block][i]);
+    }
+    return bits;
+}
+
+static enum seal_key_block_state classify_filled(const struct seal_efuse *efuse, int block, char *why,
+                                                 size_t size)
+{
+    unsigned bits = bits_set(efuse, block);
+    if (efuse->errors[block] || efuse->error_fail[block]) {
+        (void)snprintf(why, size, "its burn was cut: the controller reports %u coding errors",
+                       efuse->errors[block]);
+        return SEAL_BLOCK_DAMAGED;
+    }
+    if (bits < KEY_BITS_MIN) {
+        (void)snprintf(why, size, "only %u of its 256 bits are set, too few for a key", bits);
+        return SEAL_BLOCK_DAMAGED;
+    }
+    (void)snprintf(why, size, "holds a readable key");
+    return SEAL_BLOCK_HELD;
+}
+
+static enum seal_key_block_state classify_blank(const struct seal_efuse *efuse, unsigned key,
+                                                unsigned purpose, char *why, size_t size)
+{
+    unsigned now = seal_efuse_key_purpose(efuse, key);
+    bool purpose_open = now == purpose || seal_efuse_key_purpose_writable(efuse, key);
+    if (!seal_efuse_block_writable(efuse, (unsigned)seal_chip_key_block(efuse->chip, key)) || !purpose_open) {
+        (void)snprintf(why, size, "is blank and write-protected");
+        return SEAL_BLOCK_IN_USE;
+    }
+    if (now == SEAL_PURPOSE_USER) {
+        (void)snprintf(why, size, "is free");
+        return SEAL_BLOCK_FREE;
+    }
+    (void)snprintf(why, size, "is claimed and not filled yet");
+    return SEAL_BLOCK_CLAIMED;
+}
+
+enum seal_key_block_state seal_key_block_classify(const struct seal_efuse *efuse, unsigned key,
+                                                  unsigned purpose, char *why, size_t size)
+{
+    char unused[1];
+    if (!why) {
+        why = unused;
+        size = sizeof unused;
+    }
+    int block = seal_chip_key_block(efuse->chip, key);
+    unsigned now = seal_efuse_key_purpose(efuse, key);
+    const struct seal_key_purpose *named = seal_chip_purpose_by_value(efuse->chip, now);
+    const char *name = named ? named->name : "unknown";
+    if (block < 0 || now & ~purpose) {
+        (void)snprintf(why, size, "has the purpose %s", name);
+        return SEAL_BLOCK_IN_USE;
+    }
+    if (!seal_efuse_block_readable(efuse, (unsigned)block)) {
+        (void)snprintf(why, size, "is read-protected with the purpose %s", name);
+        return now == purpose ? SEAL_BLOCK_SEALED : SEAL_BLOCK_IN_USE;
+    }
+    if (seal_efuse_block_blank(efuse, (unsigned)block)) {
+        return classify_blank(efuse, key, purpose, why, size);
+    }
+    if (now != purpose) {
+        (void)snprintf(why, size, "holds data with the purpose %s", name);
+        return SEAL_BLOCK_IN_USE;
+    }
+    return classify_filled(efuse, block, why, size);
+}
+
+static int load(struct seal_job *job, unsigned key, struct seal_cause *cause)
+{
+    unsigned block = (unsigned)seal_chip_key_block(job->chip, key);
+    if (job->now.loaded & 1u << block) {
+        return SEAL_OK;
+    }
+    return seal_efuse_read(job->loader, 1u << block, &job->now, cause);
+}
+
+static int refuse_damaged(struct seal_job *job, unsigned key, const char *why, struct seal_cause *cause)
+{
+    int err = seal_fail(cause, SEAL_ERR_STATE,
+                        "BLOCK_KEY%u cannot be completed: %s, and its key is gone with the run that was cut",
+                        key, why);
+    seal_hint(cause, "the block is lost; to use another one, say so: --efuse-key %u",
+              (key + 1) % job->chip->key_blocks);
+    return err;
+}
+
+static int take(struct seal_job *job, unsigned key, struct seal_cause *cause)
+{
+    if (key >= job->chip->key_blocks) {
+        return seal_fail(cause, SEAL_ERR_USAGE, "the %s has no BLOCK_KEY%u", job->chip->title, key);
+    }
+    char why[96];
+    int err = load(job, key, cause);
+    if (err != SEAL_OK) {
+        return err;
+    }
+    job->key = key;
+    job->key_state = seal_key_block_classify(&job->now, key, SEAL_PURPOSE_HMAC_DOWN_DS, why, sizeof why);
+    if (job->key_state == SEAL_BLOCK_DAMAGED) {
+        return refuse_damaged(job, key, why, cause);
+    }
+    if (job->key_state == SEAL_BLOCK_IN_USE) {
+        err = seal_fail(cause, SEAL_ERR_STATE, "BLOCK_KEY%u is in use: it %s", key, why);
+        seal_hint(cause, "choose another block with --efuse-key N, or --efuse-key auto; nothing was burned");
+    }
+    return err;
+}
+
+static int find_own(struct seal_job *job, unsigned *own, unsigned *count, struct seal_cause *cause)
+{
+    *count = 0;
+    for (unsigned key = 0; key < job->chip->key_blocks; key++) {
+        unsigned purpose = seal_efuse_key_purpose(&job->now, key);
+        if (purpose == SEAL_PURPOSE_USER || purpose & ~(unsigned)SEAL_PURPOSE_HMAC_DOWN_DS) {
+            continue;
+        }
+        int err = load(job, key, cause);
+        if (err != SEAL_OK) {
+            return err;
+        }
+        if (seal_key_block_classify(&job->now, key, SEAL_PURPOSE_HMAC_DOWN_DS, NULL, 0) !=
+            SEAL_BLOCK_IN_USE) {
+            own[(*count)++] = key;
+        }
+    }
+    return SEAL_OK;
+}
+
+static int refuse_many(const unsigned *own, unsigned count, struct seal_cause *cause)
+{
+    char names[128] = "";
+    for (size_t i = 0, used = 0; i < count; i++) {
+        used += (size_t)snprintf(names + used, sizeof names - used, "%sBLOCK_KEY%u", i ? ", " : "", own[i]);
+    }
+    int err = seal_fail(cause, SEAL_ERR_STATE, "more than one key block is for the DS peripheral: %s", names);
+    seal_hint(cause, "say which one this identity shall use: --efuse-key N");
+    return err;
+}
+
+static int take_first_free(struct seal_job *job, struct seal_cause *cause)
+{
+    for (unsigned key = 0; key < job->chip->key_blocks; key++) {
+        if (seal_efuse_key_purpose(&job->now, key) != SEAL_PURPOSE_USER) {
+            continue;
+        }
+        int err = load(job, key, cause);
+        if (err != SEAL_OK) {
+            return err;
+        }
+        if (seal_key_block_classify(&job->now, key, SEAL_PURPOSE_HMAC_DOWN_DS, NULL, 0) == SEAL_BLOCK_FREE) {
+            return take(job, key, cause);
+        }
+    }
+    int err = seal_fail(cause, SEAL_ERR_STATE, "no key block is free on this %s", job->chip->title);
+    seal_hint(cause, "espseal efuse summary shows what each block is used for");
+    return err;
+}
+
+int job_choose_key_block(struct seal_job *job, int hinted, struct seal_cause *cause)
+{
+    if (job->profile->efuse_key != SEAL_AUTO) {
+        return take(job, (unsigned)job->profile->efuse_key, cause);
+    }
+    unsigned own[SEAL_EFUSE_BLOCKS];
+    unsigned count;
+    int err = find_own(job, own, &count, cause);
+    if (err != SEAL_OK) {
+        return err;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        if ((int)own[i] == hinted) {
+            return take(job, own[i], cause);
+        }
+    }
+    if (count > 1) {
+        return refuse_many(own, count, cause);
+    }
+    return count == 1 ? take(job, own[0], cause) : take_first_free(job, cause);
+}

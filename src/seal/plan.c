@@ -1,0 +1,211 @@
+/* The steps that are missing between the chip's state and the profile. */
+#include "job.h"
+
+#include <espseal/secret.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct seal_step *add(struct seal_job *job, enum seal_step_kind kind, const char *name)
+{
+    struct seal_step *step = &job->steps[job->step_count++];
+    step->kind = kind;
+    step->name = name;
+    return step;
+}
+
+static int plan_key(struct seal_job *job, struct seal_cause *cause)
+{
+    if (job->key_state != SEAL_BLOCK_FREE && job->key_state != SEAL_BLOCK_CLAIMED) {
+        return SEAL_OK;
+    }
+    unsigned purpose = seal_efuse_key_purpose(&job->now, job->key);
+    if (purpose != SEAL_PURPOSE_HMAC_DOWN_DS) {
+        char field[24];
+        struct seal_step *claim = add(job, SEAL_STEP_CLAIM, "claim key block");
+        (void)snprintf(field, sizeof field, "KEY_PURPOSE_%u", job->key);
+        (void)snprintf(claim->what, sizeof claim->what,
+                       "burn %s = HMAC_DOWN_DIGITAL_SIGNATURE: the block is ours from here on", field);
+        claim->irreversible = true;
+        int err = seal_burn_field(job->chip, &claim->burn, field, SEAL_PURPOSE_HMAC_DOWN_DS, cause);
+        if (err != SEAL_OK) {
+            return err;
+        }
+    }
+    struct seal_step *key = add(job, SEAL_STEP_KEY, "burn key");
+    (void)snprintf(key->what, sizeof key->what, "burn %s HMAC key into BLOCK_KEY%u and read it back",
+                   job->profile->hmac_key ? "the given" : "a new random", job->key);
+    key->irreversible = true;
+    seal_burn_key(job->chip, &key->burn, job->key, job->hmac_key);
+    return SEAL_OK;
+}
+
+static void plan_firmware(struct seal_job *job)
+{
+    for (size_t i = 0; i < job->profile->firmware_count; i++) {
+        const struct seal_firmware *image = &job->profile->firmware[i];
+        if (job->firmware_there[i]) {
+            continue;
+        }
+        struct seal_step *step = add(job, SEAL_STEP_FIRMWARE, "write image");
+        (void)snprintf(step->what, sizeof step->what, "write %.80s to flash at 0x%x (%zu bytes)", image->name,
+                       image->offset, image->len);
+        step->offset = image->offset;
+        step->len = (uint32_t)image->len;
+        step->data = image->data;
+    }
+}
+
+static void plan_partition(struct seal_job *job)
+{
+    if (job->found_good) {
+        return;
+    }
+    struct seal_step *step = add(job, SEAL_STEP_PARTITION, "write esp_secure_cert");
+    const char *contents = job->profile->storage == SEAL_STORAGE_DS
+                               ? "certificates and encrypted DS parameters"
+                               : "certificates and the private key in clear";
+    (void)snprintf(step->what, sizeof step->what, "write esp_secure_cert to flash at 0x%x: %s", job->offset,
+                   contents);
+    step->offset = job->offset;
+    if (job->partition) {
+        step->data = seal_buf_ptr(job->partition);
+        step->len = (uint32_t)seal_buf_len(job->partition);
+    }
+}
+
+static void plan_proof(struct seal_job *job, enum seal_step_kind kind)
+{
+    if (job->profile->storage != SEAL_STORAGE_DS) {
+        return;
+    }
+    bool again = kind == SEAL_STEP_PROVE_AGAIN;
+    struct seal_step *step = add(job, kind, again ? "prove again" : "prove");
+    (void)snprintf(step->what, sizeof step->what,
+                   "let the chip sign a nonce%s and check it with the device certificate",
+                   again ? " through the protected key" : "");
+}
+
+static void plan_protection(struct seal_job *job)
+{
+    if (job->profile->storage != SEAL_STORAGE_DS) {
+        return;
+    }
+    unsigned block = (unsigned)seal_chip_key_block(job->chip, job->key);
+    bool production = job->profile->mode == SEAL_MODE_PRODUCTION;
+    bool read = production && seal_efuse_block_readable(&job->now, block);
+    bool write = seal_efuse_block_writable(&job->now, block);
+    bool purpose = seal_efuse_key_purpose_writable(&job->now, job->key);
+    if (!read && !write && !purpose) {
+        return;
+    }
+    struct seal_step *step = add(job, SEAL_STEP_PROTECT, "protect key");
+    (void)snprintf(step->what, sizeof step->what, "burn %s%s%s%s%s of BLOCK_KEY%u",
+                   read ? "read-protection" : "", read && (write || purpose) ? " and " : "",
+                   write || purpose ? "write-protection" : "", write ? "" : " (purpose only)", "", job->key);
+    step->irreversible = true;
+    seal_burn_protect(job->chip, &step->burn, job->key, read, write, purpose);
+    if (read) {
+        plan_proof(job, SEAL_STEP_PROVE_AGAIN);
+    }
+}
+
+static int make_hmac_key(struct seal_job *job, struct seal_cause *cause)
+{
+    if (job->hmac_known) {
+        return SEAL_OK;
+    }
+    if (job->profile->hmac_key) {
+        memcpy(job->hmac_key, job->profile->hmac_key, 32);
+    } else if (seal_random(job->hmac_key, 32) != SEAL_OK) {
+        return seal_fail(cause, SEAL_ERR_CRYPTO, "no random bytes to be had for the HMAC key");
+    }
+    job->hmac_known = true;
+    return SEAL_OK;
+}
+
+static int build_partition(struct seal_job *job, struct seal_cause *cause)
+{
+    struct seal_ds_params params;
+    struct seal_partition_spec spec = {.storage = job->profile->storage,
+                                       .ca_cert = job->profile->ca_cert,
+                                       .device_cert = job_device_cert(job),
+                                       .key = job_private_key(job),
+                                       .ds = &params,
+                                       .efuse_key = job->key};
+    int err = SEAL_OK;
+    if (spec.storage == SEAL_STORAGE_DS) {
+        err = seal_ds_encrypt(spec.key, job->chip->ds_max_bits, job->hmac_key, NULL, &params, cause);
+    }
+    if (err == SEAL_OK) {
+        job->partition = seal_buf_new_secret();
+        err = job->partition ? seal_partition_build(&spec, job->partition, cause)
+                             : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
+    }
+    if (err == SEAL_OK && seal_buf_len(job->partition) > job->room) {
+        err = seal_fail(cause, SEAL_ERR_TOO_LONG,
+                        "the identity needs %zu bytes, but esp_secure_cert at 0x%x has %u",
+                        seal_buf_len(job->partition), job->offset, job->room);
+        seal_hint(cause, "leave the CA certificate out, or make the partition larger");
+    }
+    return err;
+}
+
+/* Every burn must be possible in the state that the steps before it leave. */
+static int check_burns(const struct seal_job *job, struct seal_cause *cause)
+{
+    struct seal_efuse state = job->now;
+    int err = SEAL_OK;
+    for (size_t i = 0; i < job->step_count && err == SEAL_OK; i++) {
+        const struct seal_burn *burn = &job->steps[i].burn;
+        err = seal_burn_check(&state, burn, cause);
+        for (size_t block = 0; block < SEAL_EFUSE_BLOCKS; block++) {
+            for (size_t word = 0; word < SEAL_EFUSE_WORDS; word++) {
+                state.words[block][word] |= burn->words[block][word];
+            }
+        }
+    }
+    seal_cleanse(&state, sizeof state);
+    return err;
+}
+
+static int plan_steps(struct seal_job *job, struct seal_cause *cause)
+{
+    int err = plan_key(job, cause);
+    if (err == SEAL_OK) {
+        plan_firmware(job);
+        plan_partition(job);
+        if (!job->found_good) {
+            plan_proof(job, SEAL_STEP_PROVE);
+        }
+        plan_protection(job);
+        err = check_burns(job, cause);
+    }
+    return err;
+}
+
+int seal_job_plan(struct seal_job *job, struct seal_cause *cause)
+{
+    enum { STEPS_BESIDES_IMAGES = 8 };
+    bool identity = job_private_key(job) && job_device_cert(job);
+    int err = SEAL_OK;
+    job->steps = calloc(job->profile->firmware_count + STEPS_BESIDES_IMAGES, sizeof *job->steps);
+    if (!job->steps) {
+        return seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
+    }
+    if (job->profile->storage == SEAL_STORAGE_DS && job->key_state != SEAL_BLOCK_SEALED) {
+        err = make_hmac_key(job, cause);
+    }
+    if (err == SEAL_OK && !job->found_good && identity) {
+        err = build_partition(job, cause);
+    }
+    if (err == SEAL_OK) {
+        err = plan_steps(job, cause);
+    }
+    if (err == SEAL_OK && job_hash_plan(job) != SEAL_OK) {
+        err = seal_fail(cause, SEAL_ERR_CRYPTO, "the plan could not be hashed");
+    }
+    job->planned = err == SEAL_OK;
+    return err;
+}

@@ -1,0 +1,107 @@
+/* Checks of the inputs against each other and against the chip, before anything is read from it. */
+#include "job.h"
+
+#include <string.h>
+
+static int check_storage(const struct seal_job *job, struct seal_cause *cause)
+{
+    const struct seal_chip *chip = job->chip;
+    int err = SEAL_OK;
+    if (job->profile->storage == SEAL_STORAGE_DS && !chip->ds_max_bits) {
+        err =
+            seal_fail(cause, SEAL_ERR_UNSUPPORTED, "the %s has no Digital Signature peripheral", chip->title);
+        seal_hint(cause, "espseal chip list shows what each chip has");
+    } else if (job->profile->storage == SEAL_STORAGE_ECDSA && !chip->ecdsa_curves[0]) {
+        err = seal_fail(cause, SEAL_ERR_UNSUPPORTED, "the %s has no ECDSA peripheral", chip->title);
+        seal_hint(cause, chip->ds_max_bits ? "use --storage ds with an RSA key"
+                                           : "espseal chip list shows what each has");
+    } else if (job->profile->storage == SEAL_STORAGE_ECDSA || !chip->efuse ||
+               (job->profile->storage == SEAL_STORAGE_DS && !chip->peripherals.ds_base)) {
+        err = seal_fail(cause, SEAL_ERR_UNSUPPORTED,
+                        "this espseal does not provision the %s with storage %s yet", chip->title,
+                        seal_storage_name(job->profile->storage));
+        seal_hint(cause, "espseal chip list shows what was tested on which chip");
+    } else if (job->profile->storage == SEAL_STORAGE_PLAINTEXT &&
+               job->profile->mode == SEAL_MODE_PRODUCTION) {
+        err = seal_fail(cause, SEAL_ERR_RULE,
+                        "rule ID-PLAINTEXT: in production a private key is never stored in plain flash");
+        seal_hint(cause, "use --storage ds, or --mode development for a test device");
+    }
+    return err;
+}
+
+static int check_ds_key(const struct seal_job *job, const struct seal_key *key, struct seal_cause *cause)
+{
+    if (seal_key_kind(key) != SEAL_KEY_RSA) {
+        int err = seal_fail(cause, SEAL_ERR_KEY,
+                            "the private key is %s, but the Digital Signature peripheral takes RSA keys",
+                            seal_key_describe(key));
+        seal_hint(cause, "make one with: espseal identity key --type rsa:%u --out client.key", 2048u);
+        return err;
+    }
+    unsigned bits = seal_key_bits(key);
+    if (bits > job->chip->ds_max_bits || bits % 1024 || bits < 1024) {
+        int err =
+            seal_fail(cause, SEAL_ERR_KEY, "the private key is %s, but the %s signs with at most RSA-%u",
+                      seal_key_describe(key), job->chip->title, job->chip->ds_max_bits);
+        seal_hint(cause, "sizes for this chip: 1024, 2048%s%s",
+                  job->chip->ds_max_bits >= 3072 ? ", 3072" : "",
+                  job->chip->ds_max_bits >= 4096 ? ", 4096" : "");
+        return err;
+    }
+    return SEAL_OK;
+}
+
+static int check_made_key(const struct seal_job *job, struct seal_cause *cause)
+{
+    const char *type = job->profile->key_type;
+    if (job->profile->storage != SEAL_STORAGE_DS) {
+        return SEAL_OK;
+    }
+    uint32_t bits = 0;
+    for (const char *digit = strncmp(type, "rsa:", 4) == 0 ? type + 4 : ""; *digit; digit++) {
+        bits = bits * 10 + (uint32_t)(*digit - '0');
+    }
+    if (bits == 0 || bits > job->chip->ds_max_bits) {
+        int err = seal_fail(cause, SEAL_ERR_KEY,
+                            "a key of type %s cannot live in the %s: its Digital Signature peripheral "
+                            "takes RSA keys of up to %u bits",
+                            type, job->chip->title, job->chip->ds_max_bits);
+        seal_hint(cause, "use --key-type rsa:2048");
+        return err;
+    }
+    return SEAL_OK;
+}
+
+static int check_given(struct seal_job *job, struct seal_cause *cause)
+{
+    const struct seal_profile *profile = job->profile;
+    int err = seal_cert_matches_key(profile->device_cert, profile->private_key, cause);
+    if (err == SEAL_OK && profile->storage == SEAL_STORAGE_DS) {
+        err = check_ds_key(job, profile->private_key, cause);
+    }
+    if (err == SEAL_OK) {
+        job_warn_validity(job, profile->device_cert, "device");
+        if (profile->ca_cert &&
+            seal_cert_signed_by(profile->device_cert, profile->ca_cert, NULL) != SEAL_OK) {
+            job_warn(job, "the CA certificate did not sign the device certificate");
+        }
+    }
+    return err;
+}
+
+int job_preflight(struct seal_job *job, struct seal_cause *cause)
+{
+    const struct seal_profile *profile = job->profile;
+    int err = check_storage(job, cause);
+    if (err == SEAL_OK) {
+        err = profile->device_cert ? check_given(job, cause) : check_made_key(job, cause);
+    }
+    if (err == SEAL_OK && profile->ca_cert) {
+        job_warn_validity(job, profile->ca_cert, "CA");
+    }
+    if (err == SEAL_OK && !profile->device_cert && profile->ca_key) {
+        err = seal_cert_matches_key(profile->ca_cert, profile->ca_key, cause);
+    }
+    return err;
+}

@@ -1,0 +1,124 @@
+/* The steps of a plan, in order, each verified before the next. */
+#include "job.h"
+
+#include <espseal/deadline.h>
+#include <espseal/secret.h>
+
+#include <stdio.h>
+#include <string.h>
+
+struct context {
+    struct seal_job *job;
+    const struct seal_job_events *events;
+    char note[160];
+};
+
+static void forward_progress(void *ctx, size_t done, size_t total)
+{
+    struct context *context = ctx;
+    if (context->events->progress) {
+        context->events->progress(context->events->ctx, done, total);
+    }
+}
+
+static int run_burn(struct context *context, const struct seal_step *step, struct seal_cause *cause)
+{
+    struct seal_job *job = context->job;
+    unsigned burned = 0;
+    int err = seal_burn_execute(job->loader, &job->now, &step->burn, &burned, cause);
+    job->burned = job->burned || burned;
+    (void)snprintf(context->note, sizeof context->note, "read back");
+    return err;
+}
+
+static int run_write(struct context *context, const struct seal_step *step, struct seal_cause *cause)
+{
+    struct seal_flash_write_options options = {.progress = forward_progress, .progress_ctx = context};
+    struct seal_flash_write_result result;
+    if (!step->data) {
+        return seal_fail(cause, SEAL_ERR_INTERNAL, "the step \"%s\" has no data", step->name);
+    }
+    int err =
+        seal_flash_write(context->job->loader, step->offset, step->data, step->len, &options, &result, cause);
+    if (err == SEAL_OK) {
+        (void)snprintf(context->note, sizeof context->note, "%s",
+                       result.skipped ? "there already" : "verified by MD5");
+    }
+    return err;
+}
+
+static int run_proof(struct context *context, struct seal_cause *cause)
+{
+    struct seal_job *job = context->job;
+    const struct seal_buf *partition = seal_job_partition(job);
+    int err = seal_prove_partition(job->loader, seal_buf_ptr(partition), seal_buf_len(partition), &job->proof,
+                                   cause);
+    if (err == SEAL_OK) {
+        job->proofs++;
+        (void)snprintf(context->note, sizeof context->note, "RSA-%u signature of a fresh nonce verified",
+                       job->proof.rsa_bits);
+    }
+    return err;
+}
+
+static int run_step(struct context *context, const struct seal_step *step, struct seal_cause *cause)
+{
+    context->note[0] = '\0';
+    switch (step->kind) {
+    case SEAL_STEP_CLAIM:
+    case SEAL_STEP_KEY:
+    case SEAL_STEP_PROTECT:
+        return run_burn(context, step, cause);
+    case SEAL_STEP_FIRMWARE:
+    case SEAL_STEP_PARTITION:
+        return run_write(context, step, cause);
+    case SEAL_STEP_PROVE:
+    case SEAL_STEP_PROVE_AGAIN:
+        return run_proof(context, cause);
+    }
+    return seal_fail(cause, SEAL_ERR_INTERNAL, "unknown step");
+}
+
+static void explain_resumption(int err, struct seal_cause *cause)
+{
+    bool link_trouble = err == SEAL_ERR_LINK || err == SEAL_ERR_TIMEOUT || err == SEAL_ERR_PROTOCOL ||
+                        err == SEAL_ERR_INTERRUPTED || err == SEAL_ERR_ROM;
+    if (link_trouble) {
+        seal_hint(cause, "put the chip into its bootloader again and repeat the same command: it goes on "
+                         "where this run ended");
+    }
+}
+
+int seal_job_run(struct seal_job *job, const struct seal_job_events *events, struct seal_cause *cause)
+{
+    static const struct seal_job_events none;
+    struct context context = {.job = job, .events = events ? events : &none};
+    if (!job->planned) {
+        return seal_fail(cause, SEAL_ERR_INTERNAL, "there is no plan to run");
+    }
+    for (size_t i = 0; i < job->step_count; i++) {
+        struct seal_step *step = &job->steps[i];
+        int err = SEAL_OK;
+        if (context.events->step_begins) {
+            context.events->step_begins(context.events->ctx, i, step);
+        }
+        if (seal_interrupted()) {
+            err = seal_fail(cause, SEAL_ERR_INTERRUPTED, "interrupted before the step \"%s\"", step->name);
+        } else {
+            err = run_step(&context, step, cause);
+        }
+        if (err != SEAL_OK) {
+            explain_resumption(err, cause);
+            return err;
+        }
+        step->done = true;
+        if (context.events->step_ends) {
+            context.events->step_ends(context.events->ctx, i, step, context.note);
+        }
+    }
+    if (job->profile->mode == SEAL_MODE_PRODUCTION && job->hmac_key) {
+        seal_cleanse(job->hmac_key, 32);
+        job->hmac_known = false;
+    }
+    return SEAL_OK;
+}
