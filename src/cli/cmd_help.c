@@ -32,21 +32,40 @@ static int find_command(const struct cli_run *run, const struct cli_command **co
 static int run_help(struct cli_run *run, struct seal_cause *cause)
 {
     const struct cli_command *command;
+    const char *shell = cli_text(run, "completion");
+    if (shell) {
+        return cli_completion(stdout, shell, cause);
+    }
+    if (cli_flag(run, "commands")) {
+        for (size_t i = 0; cli_commands[i]; i++) {
+            (void)printf("%s\n", cli_commands[i]->name);
+        }
+        return SEAL_OK;
+    }
     int err = find_command(run, &command, cause);
     if (err != SEAL_OK) {
         return err;
     }
+    bool man = cli_flag(run, "man");
     if (command) {
-        cli_help_command(stdout, command);
+        (man ? cli_man_command : cli_help_command)(stdout, command);
     } else if (cli_operand(run, 0)) {
         cli_help_group(stdout, cli_operand(run, 0));
     } else {
-        cli_help_overview(stdout);
+        (man ? cli_man_overview : cli_help_overview)(stdout);
     }
     return SEAL_OK;
 }
 
-static const struct cli_option options[] = {{0}};
+static const struct cli_option options[] = {
+    {.name = "man", .summary = "print the manual page in mdoc instead"},
+    {.name = "commands", .summary = "print the names of all commands instead, one per line"},
+    {.name = "completion",
+     .value = "SHELL",
+     .summary = "print the completion script for a shell instead",
+     .choices = (const char *const[]){"bash", "zsh", "fish", NULL}},
+    {0},
+};
 
 const struct cli_command cli_command_help = {
     .name = "help",
@@ -57,7 +76,9 @@ const struct cli_command cli_command_help = {
                    "\n"
                    "The same descriptions make the manual pages and the completion scripts.",
     .examples = "# explain a command of two words\n"
-                "espseal help chip list",
+                "espseal help chip list\n"
+                "# read the manual page without installing it\n"
+                "espseal help --man chip list | man -l -",
     .options = options,
     .run = run_help,
 };
