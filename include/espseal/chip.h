@@ -135,12 +135,13 @@ struct seal_chip {
     const char *name;  /* "esp32c3": --chip, ESP-IDF's IDF_TARGET */
     const char *title; /* "ESP32-C3" */
     uint16_t image_chip_id;
-    int32_t security_info_chip_id; /* -1: the ROM does not tell */
-    const uint32_t *magic_values;  /* of register 0x40001000, ended by 0; NULL: none */
-    bool preview;                  /* known to the facts, not yet to espseal */
-    uint16_t ds_max_bits;          /* RSA-DS: 4096, 3072, 0 */
-    uint16_t ecdsa_curves[4];      /* ECDSA peripheral: 192, 256, 384; 0 ends */
-    uint8_t key_blocks;            /* BLOCK_KEY0.. */
+    int32_t security_info_chip_id;        /* -1: the ROM does not tell */
+    const uint32_t *magic_values;         /* of register 0x40001000, ended by 0; NULL: none */
+    bool preview;                         /* known to the facts, not yet to espseal */
+    uint16_t ds_max_bits;                 /* RSA-DS: 4096, 3072, 0 */
+    uint16_t ecdsa_curves[4];             /* ECDSA peripheral: 192, 256, 384; 0 ends */
+    uint8_t key_blocks;                   /* BLOCK_KEY0.. */
+    bool first_revision_by_block_version; /* block version 1.1 with minor revision 0 is revision 0.0 */
     uint32_t bootloader_offset;
     const struct seal_key_purpose *purposes;   /* ended by name == NULL */
     const struct seal_efuse_controller *efuse; /* NULL: espseal cannot read or burn this chip's fuses yet */

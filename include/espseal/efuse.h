@@ -44,8 +44,7 @@ bool seal_efuse_block_blank(const struct seal_efuse *efuse, unsigned block); /* 
 unsigned seal_efuse_key_purpose(const struct seal_efuse *efuse, unsigned key);
 bool seal_efuse_key_purpose_writable(const struct seal_efuse *efuse, unsigned key);
 
-/* Factory MAC, most significant byte first; revision major * 100 + minor; a JSON-free one-line description.
- */
+/* Factory MAC, most significant byte first; chip revision as major * 100 + minor. */
 void seal_efuse_mac(const struct seal_efuse *efuse, uint8_t mac[static 6]);
 unsigned seal_efuse_revision(const struct seal_efuse *efuse);
 
@@ -64,19 +63,22 @@ void seal_burn_protect(const struct seal_chip *chip, struct seal_burn *burn, uns
                        bool write, bool purpose);
 
 /*
- * Checks that burning is possible and says why not (SEAL_ERR_STATE): a bit that would have to fall, a
- * write-protected block or field, an RS-coded block that holds other data already. Burns nothing.
+ * Checks that burning is possible and says why not (SEAL_ERR_STATE): a bit of a field that would have to
+ * fall, a write-protected block or field, an RS-coded block that is read-protected or holds other data
+ * already. A key block that holds at least 32 bits, all of them of the same key, is a burn of it that was
+ * cut: it is burned again, which completes it. Burns nothing.
  */
 int seal_burn_check(const struct seal_efuse *efuse, const struct seal_burn *burn,
                     struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /*
- * Burns what is missing, from the highest block to BLOCK0, one block at a time: data into the program
- * registers, read back from there and compared, program command, read command, the block read back and
- * compared. A bit that did not take is tried once more (missing bits only). *efuse is brought up to date.
- * *burned counts blocks that were programmed. Interrupts are held from the program command to the read-back.
- * SEAL_ERR_VERIFY with address, expected and got. With read-protected blocks the comparison of that block is
- * left out.
+ * Burns what is missing, after seal_burn_check, from the highest block to BLOCK0, one block at a time: data
+ * into the program registers, read back from there and compared (SEAL_ERR_LINK, and that block was not
+ * burned), program command, program registers cleared, read command, the block read back and compared. Bits
+ * that did not take are tried once more (in an RS-coded block with the identical code word). *efuse is
+ * brought up to date, with blocks that are now read-protected as zeroes. *burned counts blocks that were
+ * programmed, also after a failure. Interrupts are held from the program command to the read-back.
+ * SEAL_ERR_VERIFY with address, expected and got, for secret blocks with the number of bits only.
  */
 int seal_burn_execute(struct seal_loader *loader, struct seal_efuse *efuse, const struct seal_burn *burn,
                       unsigned *burned, struct seal_cause *cause) SEAL_MUST_CHECK;

@@ -106,6 +106,7 @@ const struct seal_chip seal_chip_esp32s3 = {
     .magic_values = magic_values,
     .ds_max_bits = 4096,
     .key_blocks = 6,
+    .first_revision_by_block_version = true,
     .bootloader_offset = 0,
     .purposes = purposes,
     .efuse = &efuse,

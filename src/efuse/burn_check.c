@@ -1,0 +1,121 @@
+/* Is a burn possible in this state? Asked before anything is sent, and again by the burn itself. */
+#include <espseal/efuse.h>
+
+#include <string.h>
+
+/* So many bits of a random key all within another one: 2^-32. */
+#define SAME_KEY_BITS 32
+
+static unsigned popcount(const uint32_t *words)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++)
+        count += (unsigned)__builtin_popcount(words[i]);
+    return count;
+}
+
+static bool subset(const uint32_t *part, const uint32_t *whole)
+{
+    for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++)
+        if (part[i] & ~whole[i])
+            return false;
+    return true;
+}
+
+/* Reed-Solomon blocks are written once: check words of other data cannot be taken back. */
+static int check_coded_block(const struct seal_efuse *efuse, const struct seal_burn *burn, unsigned id,
+                             struct seal_cause *cause)
+{
+    const struct seal_efuse_block *block = &efuse->chip->efuse->blocks[id];
+    const uint32_t *have = efuse->words[id], *want = burn->words[id];
+
+    if (!seal_efuse_block_readable(efuse, id))
+        return seal_fail(cause, SEAL_ERR_STATE, "%s is read-protected: what it holds cannot be compared",
+                         block->name);
+    if (memcmp(have, want, sizeof efuse->words[id]) == 0)
+        return 0;
+    if (!seal_efuse_block_writable(efuse, id))
+        return seal_fail(cause, SEAL_ERR_STATE, "%s is write-protected%s", block->name,
+                         seal_efuse_block_blank(efuse, id) ? " and blank" : " and holds other data");
+    if (seal_efuse_block_blank(efuse, id))
+        return 0;
+    if (block->key >= 0 && subset(have, want) && popcount(have) >= SAME_KEY_BITS)
+        return 0; /* a burn of the same key that was cut: the identical code word completes it */
+    return seal_fail(cause, SEAL_ERR_STATE, "%s holds other data already and can be written only once",
+                     block->name);
+}
+
+static bool accumulates(const struct seal_efuse_field *field)
+{
+    return field->type == SEAL_FIELD_BITCOUNT || strcmp(field->name, "WR_DIS") == 0 ||
+           strcmp(field->name, "RD_DIS") == 0;
+}
+
+static int check_field(const struct seal_efuse *efuse, const struct seal_efuse *wanted,
+                       const struct seal_efuse_field *field, struct seal_cause *cause)
+{
+    uint32_t have = seal_efuse_get(efuse, field), want = seal_efuse_get(wanted, field);
+
+    if (want == 0)
+        return 0;
+    if (!accumulates(field) && (have & ~want) != 0)
+        return seal_fail(cause, SEAL_ERR_STATE, "%s is 0x%x and cannot become 0x%x: eFuse bits only rise",
+                         field->name, (unsigned)have, (unsigned)want);
+    if ((want & ~have) != 0 && !seal_efuse_field_writable(efuse, field))
+        return seal_fail(cause, SEAL_ERR_STATE, "%s is write-protected at 0x%x and cannot become 0x%x",
+                         field->name, (unsigned)have, (unsigned)(have | want));
+    return 0;
+}
+
+/* Blocks without code hold fields that are protected, and burned, one by one. */
+static int check_plain_block(const struct seal_efuse *efuse, const struct seal_burn *burn, unsigned id,
+                             struct seal_cause *cause)
+{
+    struct seal_efuse wanted = {.chip = efuse->chip};
+    int err;
+
+    memcpy(wanted.words[id], burn->words[id], sizeof wanted.words[id]);
+    for (size_t i = 0; i < efuse->chip->efuse->field_count; i++) {
+        const struct seal_efuse_field *field = &efuse->chip->efuse->fields[i];
+        if (field->block != id)
+            continue;
+        err = check_field(efuse, &wanted, field, cause);
+        if (err != 0)
+            return err;
+    }
+    return 0;
+}
+
+static int check_block(const struct seal_efuse *efuse, const struct seal_burn *burn, unsigned id,
+                       struct seal_cause *cause)
+{
+    const struct seal_efuse_controller *controller = efuse->chip->efuse;
+
+    if (popcount(burn->words[id]) == 0)
+        return 0;
+    if (id >= controller->block_count)
+        return seal_fail(cause, SEAL_ERR_INTERNAL, "the %s has no eFuse block %u", efuse->chip->title, id);
+    for (size_t i = controller->blocks[id].words; i < SEAL_EFUSE_WORDS; i++)
+        if (burn->words[id][i] != 0)
+            return seal_fail(cause, SEAL_ERR_INTERNAL, "%s has %u words only", controller->blocks[id].name,
+                             (unsigned)controller->blocks[id].words);
+    if ((efuse->loaded >> id & 1) == 0 || (efuse->loaded & 1) == 0)
+        return seal_fail(cause, SEAL_ERR_INTERNAL, "%s was not read before the burn",
+                         controller->blocks[id].name);
+    if (controller->blocks[id].coding == SEAL_CODING_RS)
+        return check_coded_block(efuse, burn, id, cause);
+    return check_plain_block(efuse, burn, id, cause);
+}
+
+int seal_burn_check(const struct seal_efuse *efuse, const struct seal_burn *burn, struct seal_cause *cause)
+{
+    if (efuse->chip->efuse == NULL)
+        return seal_fail(cause, SEAL_ERR_UNSUPPORTED, "the eFuses of the %s are not described yet",
+                         efuse->chip->title);
+    for (unsigned id = 0; id < SEAL_EFUSE_BLOCKS; id++) {
+        int err = check_block(efuse, burn, id, cause);
+        if (err != 0)
+            return err;
+    }
+    return 0;
+}

@@ -1,0 +1,289 @@
+/* Burning: one block at a time, and nothing believed that was not read back. */
+#include <espseal/buf.h>
+#include <espseal/deadline.h>
+#include <espseal/efuse.h>
+#include <espseal/secret.h>
+
+#include <string.h>
+
+#define CHECK_WORDS 3
+#define PROGRAM_WORDS (SEAL_EFUSE_WORDS + CHECK_WORDS)
+#define MAX_TIMING 8
+#define COMMAND_MS 250 /* the longest program command that espefuse waits for */
+#define READ_SETTLE_US 1000
+
+struct burner {
+    struct seal_loader *loader;
+    const struct seal_efuse_controller *controller;
+    const struct seal_chip *chip;
+    struct seal_efuse *efuse;
+    unsigned block;
+    bool secret;
+    uint32_t expected[SEAL_EFUSE_WORDS]; /* what the block must hold afterwards */
+};
+
+static uint32_t program_register(const struct seal_efuse_controller *controller, size_t word)
+{
+    return controller->base + (word < SEAL_EFUSE_WORDS
+                                   ? controller->program_data + 4 * (uint32_t)word
+                                   : controller->check_value + 4 * (uint32_t)(word - SEAL_EFUSE_WORDS));
+}
+
+static struct seal_reg_write plain_write(uint32_t address, uint32_t value)
+{
+    return (struct seal_reg_write){.address = address, .value = value, .mask = 0xFFFFFFFF};
+}
+
+/* Data and check words, as the program registers take them. */
+static void make_program_words(const struct burner *burner, const uint32_t *data, uint32_t *program)
+{
+    uint8_t bytes[4 * SEAL_EFUSE_WORDS], check[4 * CHECK_WORDS];
+
+    memset(program, 0, PROGRAM_WORDS * sizeof *program);
+    memcpy(program, data, SEAL_EFUSE_WORDS * sizeof *program);
+    if (burner->controller->blocks[burner->block].coding != SEAL_CODING_RS)
+        return;
+    for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++)
+        seal_put_le32(bytes + 4 * i, data[i]);
+    seal_efuse_rs_encode(bytes, check);
+    for (size_t i = 0; i < CHECK_WORDS; i++)
+        program[SEAL_EFUSE_WORDS + i] = seal_le32(check + 4 * i);
+    seal_cleanse(bytes, sizeof bytes);
+    seal_cleanse(check, sizeof check);
+}
+
+/*
+ * Fills the program registers and reads them back: the ROM checks no sum over WRITE_REG, so a frame that the
+ * line corrupted would burn other bits.
+ */
+static int load_program_registers(const struct burner *burner, const uint32_t *program,
+                                  struct seal_cause *cause)
+{
+    struct seal_reg_write writes[PROGRAM_WORDS];
+    uint32_t addresses[PROGRAM_WORDS + 1], values[PROGRAM_WORDS + 1] = {0};
+    int err;
+
+    for (size_t i = 0; i < PROGRAM_WORDS; i++) {
+        addresses[i] = program_register(burner->controller, i);
+        writes[i] = plain_write(addresses[i], program[i]);
+    }
+    addresses[PROGRAM_WORDS] = burner->controller->base + burner->controller->command;
+    err = seal_loader_write_regs(burner->loader, writes, PROGRAM_WORDS,
+                                 burner->secret ? SEAL_LOADER_SECRET : 0, cause);
+    if (err != 0)
+        goto out;
+    err = seal_loader_read_regs(burner->loader, addresses, values, PROGRAM_WORDS + 1, cause);
+    if (err != 0)
+        goto out;
+    if (!seal_equal(values, program, PROGRAM_WORDS * sizeof *program)) {
+        err = seal_fail(cause, SEAL_ERR_LINK,
+                        "the line corrupts data: the chip took other words for %s than were sent; "
+                        "that block was not burned",
+                        burner->controller->blocks[burner->block].name);
+        seal_hint(cause, "try another cable, a shorter one, or a lower --baud; then run the same command");
+        goto out;
+    }
+    if (values[PROGRAM_WORDS] != 0) {
+        err = seal_fail(cause, SEAL_ERR_STATE, "the eFuse controller is busy; nothing was burned into %s",
+                        burner->controller->blocks[burner->block].name);
+        goto out;
+    }
+    err = 0;
+out:
+    seal_cleanse(writes, sizeof writes);
+    seal_cleanse(values, sizeof values);
+    return err;
+}
+
+/* The command register must read zero twice: the first zero may come before the command has begun. */
+static int wait_idle(const struct burner *burner, struct seal_cause *cause)
+{
+    uint32_t command = burner->controller->base + burner->controller->command;
+    uint32_t addresses[2] = {command, command}, values[2] = {1, 1};
+    seal_deadline deadline = seal_deadline_in_ms(COMMAND_MS);
+    bool late;
+
+    do {
+        late = seal_deadline_passed(deadline);
+        int err = seal_loader_read_regs(burner->loader, addresses, values, 2, cause);
+        if (err != 0)
+            return err;
+        if (values[0] == 0 && values[1] == 0)
+            return 0;
+    } while (!late);
+    seal_fail(cause, SEAL_ERR_TIMEOUT, "the eFuse controller did not finish its command on %s",
+              burner->controller->blocks[burner->block].name);
+    seal_cause_compare(cause, command, 0, values[1]);
+    return SEAL_ERR_TIMEOUT;
+}
+
+static int program(const struct burner *burner, struct seal_cause *cause)
+{
+    const struct seal_efuse_controller *controller = burner->controller;
+    struct seal_reg_write writes[MAX_TIMING + 2];
+    size_t count = 0;
+    int err;
+
+    for (const struct seal_register_set *t = controller->timing; t->address != 0 && count < MAX_TIMING; t++)
+        writes[count++] = (struct seal_reg_write){.address = t->address, .value = t->value, .mask = t->mask};
+    writes[count++] = plain_write(controller->base + controller->conf, controller->write_op_code);
+    writes[count++] =
+        plain_write(controller->base + controller->command,
+                    controller->command_program | burner->block << controller->command_block_shift);
+    err = seal_loader_write_regs(burner->loader, writes, count, 0, cause);
+    return err != 0 ? err : wait_idle(burner, cause);
+}
+
+static size_t clearing_writes(const struct seal_efuse_controller *controller, struct seal_reg_write *writes)
+{
+    for (size_t i = 0; i < PROGRAM_WORDS; i++)
+        writes[i] = plain_write(program_register(controller, i), 0);
+    return PROGRAM_WORDS;
+}
+
+/* Clears the program registers and makes the burned bits visible. */
+static int clear_and_load(const struct burner *burner, struct seal_cause *cause)
+{
+    const struct seal_efuse_controller *controller = burner->controller;
+    struct seal_reg_write writes[PROGRAM_WORDS + 3];
+    size_t count = clearing_writes(controller, writes);
+    int err;
+
+    writes[count++] = plain_write(controller->base + controller->conf, controller->read_op_code);
+    writes[count++] = plain_write(controller->base + controller->command, controller->command_read);
+    /* mask 0: changes nothing, but the ROM waits */
+    writes[count++] =
+        (struct seal_reg_write){.address = burner->chip->rom.uart_date, .delay_us = READ_SETTLE_US};
+    err = seal_loader_write_regs(burner->loader, writes, count, 0, cause);
+    return err != 0 ? err : wait_idle(burner, cause);
+}
+
+/* After a failure: they may hold a key. What went wrong before stays the cause. */
+static void clear_program_registers(const struct burner *burner)
+{
+    struct seal_reg_write writes[PROGRAM_WORDS];
+    size_t count = clearing_writes(burner->controller, writes);
+    int ignored;
+
+    seal_interrupt_hold();
+    ignored = seal_loader_write_regs(burner->loader, writes, count, 0, NULL);
+    seal_interrupt_release();
+    (void)ignored;
+}
+
+static int pulse(struct burner *burner, const uint32_t *data, struct seal_cause *cause)
+{
+    uint32_t words[PROGRAM_WORDS];
+    int err;
+
+    make_program_words(burner, data, words);
+    err = load_program_registers(burner, words, cause);
+    seal_cleanse(words, sizeof words);
+    if (err != 0)
+        goto out;
+    seal_interrupt_hold();
+    err = program(burner, cause);
+    if (err == 0)
+        err = clear_and_load(burner, cause);
+    if (err == 0)
+        err = seal_efuse_read(burner->loader, 1u << burner->block, burner->efuse, cause);
+    seal_interrupt_release();
+out:
+    if (err != 0)
+        clear_program_registers(burner);
+    return err;
+}
+
+/* Names the first word that differs; of a secret block only how many bits do. */
+static int fail_verify(const struct burner *burner, struct seal_cause *cause)
+{
+    const struct seal_efuse_block *block = &burner->controller->blocks[burner->block];
+    const uint32_t *got = burner->efuse->words[burner->block];
+
+    for (uint32_t i = 0; i < block->words; i++) {
+        uint32_t missing = burner->expected[i] & ~got[i], extra = got[i] & ~burner->expected[i];
+        uint32_t address = burner->controller->base + block->read + 4 * i;
+        if ((missing | extra) == 0)
+            continue;
+        seal_fail(cause, SEAL_ERR_VERIFY,
+                  "%s word %u reads back wrong: %d bits did not burn, %d burned that "
+                  "should not have",
+                  block->name, (unsigned)i, __builtin_popcount(missing), __builtin_popcount(extra));
+        if (!burner->secret)
+            seal_cause_compare(cause, address, burner->expected[i], got[i]);
+        return SEAL_ERR_VERIFY;
+    }
+    return 0;
+}
+
+static bool has_extra_bits(const struct burner *burner)
+{
+    for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++)
+        if (burner->efuse->words[burner->block][i] & ~burner->expected[i])
+            return true;
+    return false;
+}
+
+/* Bits still to burn: in a coded block all of them again, since only the identical code word is safe. */
+static bool bits_to_burn(const struct burner *burner, const uint32_t *wanted, uint32_t *data)
+{
+    bool coded = burner->controller->blocks[burner->block].coding == SEAL_CODING_RS;
+    uint32_t any = 0;
+
+    for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++) {
+        uint32_t missing = wanted[i] & ~burner->efuse->words[burner->block][i];
+        any |= missing;
+        data[i] = coded ? wanted[i] : missing;
+    }
+    return any != 0;
+}
+
+static int burn_block(struct burner *burner, const uint32_t *wanted, unsigned *burned,
+                      struct seal_cause *cause)
+{
+    uint32_t data[SEAL_EFUSE_WORDS];
+    int err = 0;
+
+    for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++)
+        burner->expected[i] = burner->efuse->words[burner->block][i] | wanted[i];
+    for (unsigned attempt = 0; attempt < 2 && bits_to_burn(burner, wanted, data); attempt++) {
+        *burned += attempt == 0;
+        err = pulse(burner, data, cause);
+        if (err != 0 || has_extra_bits(burner))
+            break;
+    }
+    if (err == 0)
+        err = fail_verify(burner, cause);
+    seal_cleanse(data, sizeof data);
+    seal_cleanse(burner->expected, sizeof burner->expected);
+    return err;
+}
+
+/* What the chip no longer shows is not kept here either. */
+static void forget_protected_blocks(struct seal_efuse *efuse)
+{
+    for (unsigned id = 0; id < efuse->chip->efuse->block_count; id++)
+        if (!seal_efuse_block_readable(efuse, id))
+            seal_cleanse(efuse->words[id], sizeof efuse->words[id]);
+}
+
+int seal_burn_execute(struct seal_loader *loader, struct seal_efuse *efuse, const struct seal_burn *burn,
+                      unsigned *burned, struct seal_cause *cause)
+{
+    struct burner burner = {
+        .loader = loader, .controller = efuse->chip->efuse, .chip = efuse->chip, .efuse = efuse};
+    int err;
+
+    *burned = 0;
+    err = seal_burn_check(efuse, burn, cause);
+    if (err == 0)
+        err = seal_loader_require_registers(loader, "burning eFuses", cause);
+    for (size_t left = err == 0 ? burner.controller->block_count : 0; left > 0 && err == 0; left--) {
+        burner.block = (unsigned)(left - 1);
+        burner.secret = burn->secret[burner.block];
+        err = burn_block(&burner, burn->words[burner.block], burned, cause);
+    }
+    if (err == 0)
+        forget_protected_blocks(efuse);
+    return err;
+}

@@ -1,0 +1,110 @@
+/* Fields in a snapshot: values, and what the protection bits allow. */
+#include <espseal/efuse.h>
+
+#include <stdio.h>
+#include <string.h>
+
+static bool bit_at(const struct seal_efuse *efuse, unsigned block, unsigned bit)
+{
+    return efuse->words[block][bit / 32] >> bit % 32 & 1;
+}
+
+uint32_t seal_efuse_get(const struct seal_efuse *efuse, const struct seal_efuse_field *field)
+{
+    uint32_t value = 0;
+    for (unsigned i = 0; i < field->bits && i < 32; i++)
+        value |= (uint32_t)bit_at(efuse, field->block, field->bit + i) << i;
+    return value;
+}
+
+void seal_efuse_get_bytes(const struct seal_efuse *efuse, const struct seal_efuse_field *field,
+                          uint8_t *bytes)
+{
+    memset(bytes, 0, (field->bits + 7u) / 8);
+    for (unsigned i = 0; i < field->bits; i++)
+        if (bit_at(efuse, field->block, field->bit + i))
+            bytes[i / 8] = (uint8_t)(bytes[i / 8] | 1u << i % 8);
+}
+
+uint32_t seal_efuse_get_named(const struct seal_efuse *efuse, const char *field)
+{
+    const struct seal_efuse_field *found = seal_chip_field(efuse->chip, field);
+    return found == NULL ? 0 : seal_efuse_get(efuse, found);
+}
+
+/* True when bit of the protection field is 0; -1 stands for "cannot be protected". */
+static bool open(const struct seal_efuse *efuse, const char *protection, int bit)
+{
+    return bit < 0 || (seal_efuse_get_named(efuse, protection) >> bit & 1) == 0;
+}
+
+bool seal_efuse_field_readable(const struct seal_efuse *efuse, const struct seal_efuse_field *field)
+{
+    return open(efuse, "RD_DIS", field->read_disable);
+}
+
+bool seal_efuse_field_writable(const struct seal_efuse *efuse, const struct seal_efuse_field *field)
+{
+    return open(efuse, "WR_DIS", field->write_disable);
+}
+
+bool seal_efuse_block_readable(const struct seal_efuse *efuse, unsigned block)
+{
+    return open(efuse, "RD_DIS", efuse->chip->efuse->blocks[block].read_disable);
+}
+
+bool seal_efuse_block_writable(const struct seal_efuse *efuse, unsigned block)
+{
+    return open(efuse, "WR_DIS", efuse->chip->efuse->blocks[block].write_disable);
+}
+
+bool seal_efuse_block_blank(const struct seal_efuse *efuse, unsigned block)
+{
+    uint32_t any = 0;
+    for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++)
+        any |= efuse->words[block][i];
+    return any == 0;
+}
+
+static const struct seal_efuse_field *purpose_field(const struct seal_chip *chip, unsigned key)
+{
+    char name[24];
+    snprintf(name, sizeof name, "KEY_PURPOSE_%u", key);
+    return seal_chip_field(chip, name);
+}
+
+unsigned seal_efuse_key_purpose(const struct seal_efuse *efuse, unsigned key)
+{
+    const struct seal_efuse_field *field = purpose_field(efuse->chip, key);
+    return field == NULL ? SEAL_PURPOSE_USER : seal_efuse_get(efuse, field);
+}
+
+bool seal_efuse_key_purpose_writable(const struct seal_efuse *efuse, unsigned key)
+{
+    const struct seal_efuse_field *field = purpose_field(efuse->chip, key);
+    return field != NULL && seal_efuse_field_writable(efuse, field);
+}
+
+void seal_efuse_mac(const struct seal_efuse *efuse, uint8_t mac[static 6])
+{
+    const struct seal_efuse_field *field = seal_chip_field(efuse->chip, "MAC");
+    uint8_t bytes[6] = {0};
+
+    if (field != NULL && field->bits == 48)
+        seal_efuse_get_bytes(efuse, field, bytes);
+    for (size_t i = 0; i < 6; i++)
+        mac[i] = bytes[5 - i];
+}
+
+unsigned seal_efuse_revision(const struct seal_efuse *efuse)
+{
+    unsigned major = seal_efuse_get_named(efuse, "WAFER_VERSION_MAJOR");
+    unsigned low = seal_efuse_get_named(efuse, "WAFER_VERSION_MINOR_LO");
+    unsigned minor = low | seal_efuse_get_named(efuse, "WAFER_VERSION_MINOR_HI") << 3;
+
+    if (efuse->chip->first_revision_by_block_version && low == 0 &&
+        seal_efuse_get_named(efuse, "BLK_VERSION_MAJOR") == 1 &&
+        seal_efuse_get_named(efuse, "BLK_VERSION_MINOR") == 1)
+        return 0;
+    return major * 100 + minor;
+}
