@@ -102,8 +102,8 @@ static int directory_of(const char *path, char dir[static PATH_MAX], struct seal
     if (strlen(path) + sizeof ".espseal.XXXXXX/" >= sizeof copy) {
         return seal_fail(cause, SEAL_ERR_TOO_LONG, "the path is too long: %.200s", path);
     }
-    strcpy(copy, path);
-    strcpy(dir, dirname(copy));
+    (void)snprintf(copy, sizeof copy, "%s", path);
+    (void)snprintf(dir, PATH_MAX, "%s", dirname(copy));
     return SEAL_OK;
 }
 

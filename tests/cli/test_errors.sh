@@ -1,0 +1,50 @@
+#!/bin/bash
+# What makes no sense is refused with exit 1, one line that names it, and a hint; with --json as JSON too.
+set -euo pipefail
+espseal=$BIN/espseal
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+fail() {
+    echo "FAIL: $*"
+    cat "$work/err"
+    exit 1
+}
+
+# refused MESSAGE HINT WORD...
+refused() {
+    local message=$1 hint=$2 status=0
+    shift 2
+    "$espseal" "$@" >"$work/out" 2>"$work/err" || status=$?
+    [ "$status" -eq 1 ] || fail "espseal $* exits $status"
+    [ ! -s "$work/out" ] || fail "espseal $* prints on stdout"
+    [ "$(wc -l <"$work/err")" -eq 2 ] || fail "espseal $* says more than two lines"
+    grep -qxF -- "espseal: error: $message" "$work/err" || fail "espseal $*: not \"$message\""
+    grep -qF -- "espseal: hint: $hint" "$work/err" || fail "espseal $*: no hint \"$hint\""
+}
+
+refused 'there is no command "chip lst"' 'did you mean espseal chip list?' chip lst
+refused 'there is no command "hepl"' 'did you mean espseal help?' hepl
+refused 'there is no command "frobnicate"' 'espseal --help' frobnicate
+refused '"chip" needs a second word' 'one of: espseal chip list' chip
+refused 'unknown option --jsn of espseal chip list' 'did you mean --json?' chip list --jsn
+refused 'unknown option --frobnicate of espseal chip list' 'espseal chip list --help' chip list --frobnicate
+refused 'unknown option -x of espseal chip list' 'espseal chip list --help' chip list -x
+refused '--json takes no value' 'espseal chip list --help' chip list --json=1
+refused '--progress needs a value' '--progress HOW' chip list --progress
+refused '--progress cannot be "bra"' 'bar, json, none' chip list --progress bra
+refused '"more" is one word too many' 'espseal chip list --help' chip list more
+refused 'there is no command "chip lits"' 'did you mean espseal help chip list?' help chip lits
+refused 'no command is given' '--help' --progress none
+
+"$espseal" chip list --json --frobnicate >"$work/out" 2>"$work/err" && fail "exit 0"
+[ "$(jq -r '.error | "\(.code) \(.exit_status) \(.message) / \(.hint)"' "$work/out")" = \
+    "USAGE 1 unknown option --frobnicate of espseal chip list / espseal chip list --help" ] ||
+    fail "the JSON error is $(cat "$work/out")"
+[ "$(wc -l <"$work/err")" -eq 2 ] || fail "--json silences stderr"
+
+"$espseal" chip list --json >"$work/out" 2>"$work/err" || fail "chip list --json exits $?"
+[ ! -s "$work/err" ] || fail "chip list --json talks"
+jq -e '.chips | map(select(.name == "esp32c3")) | .[0].ds_max_bits == 3072' "$work/out" >/dev/null ||
+    fail "chip list --json does not know the ESP32-C3"
+[ "$("$espseal" chip list | wc -l)" -eq "$(jq '.chips | length + 1' "$work/out")" ] ||
+    fail "the table and the JSON differ in length"

@@ -1,0 +1,50 @@
+#!/bin/bash
+# The committed manual pages and completions are what the descriptors say, and are well-formed.
+set -euo pipefail
+cd "$SOURCE"
+made=$(mktemp -d)
+trap 'rm -rf "$made"' EXIT
+bad=0
+man/generate "$BIN/espseal" "$made"
+for folder in man completions; do
+    diff -r -x generate "$folder" "$made/$folder" || {
+        echo "FAIL: $folder/ is not what the commands say: run man/generate"
+        bad=1
+    }
+done
+command -v mandoc >/dev/null || {
+    echo "FAIL: mandoc is missing"
+    exit 1
+}
+mandoc -T lint -W warning "$made"/man/*.1 || bad=1
+bash -n "$made/completions/espseal.bash" || bad=1
+if command -v zsh >/dev/null; then
+    zsh -n "$made/completions/_espseal" || bad=1
+fi
+if command -v fish >/dev/null; then
+    fish -n "$made/completions/espseal.fish" || bad=1
+fi
+
+# Every command has a page, and each of its options stands in the page and in each completion.
+while read -r command; do
+    page=$made/man/espseal-${command// /-}.1
+    [ -s "$page" ] || {
+        echo "FAIL: no page for $command"
+        bad=1
+        continue
+    }
+    # shellcheck disable=SC2086 # a command is one or two words
+    for option in $("$BIN/espseal" help $command | sed -nE 's/^(  -.,|     ) --([a-z0-9-]+).*/\2/p'); do
+        grep -qE "^\.It (Fl . , )?Fl -$option( |$)" "$page" || {
+            echo "FAIL: --$option is not in $page"
+            bad=1
+        }
+        if ! grep -q -- "--$option\b" "$made/completions/espseal.bash" ||
+            ! grep -q -- "--$option\[" "$made/completions/_espseal" ||
+            ! grep -q -- "-l $option\b" "$made/completions/espseal.fish"; then
+            echo "FAIL: --$option of $command is not completed"
+            bad=1
+        fi
+    done
+done < <("$BIN/espseal" help --commands)
+exit "$bad"
