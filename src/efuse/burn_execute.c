@@ -19,6 +19,7 @@ struct burner {
     struct seal_efuse *efuse;
     unsigned block;
     bool secret;
+    unsigned pulses;                     /* into this block */
     uint32_t expected[SEAL_EFUSE_WORDS]; /* what the block must hold afterwards */
 };
 
@@ -52,6 +53,24 @@ static void make_program_words(const struct burner *burner, const uint32_t *data
     seal_cleanse(check, sizeof check);
 }
 
+/* The registers that a program command on this block uses. */
+static size_t used_registers(const struct burner *burner, uint32_t *addresses, const uint32_t *program,
+                             uint32_t *expected)
+{
+    const struct seal_efuse_block *block = &burner->controller->blocks[burner->block];
+    size_t count = 0;
+
+    for (size_t i = 0; i < PROGRAM_WORDS; i++) {
+        if (block->coding != SEAL_CODING_RS && i >= block->words)
+            continue;
+        addresses[count] = program_register(burner->controller, i);
+        expected[count++] = program[i];
+    }
+    addresses[count] = burner->controller->base + burner->controller->command;
+    expected[count] = 0;
+    return count;
+}
+
 /*
  * Fills the program registers and reads them back: the ROM checks no sum over WRITE_REG, so a frame that the
  * line corrupted would burn other bits.
@@ -59,38 +78,33 @@ static void make_program_words(const struct burner *burner, const uint32_t *data
 static int load_program_registers(const struct burner *burner, const uint32_t *program,
                                   struct seal_cause *cause)
 {
+    const char *name = burner->controller->blocks[burner->block].name;
     struct seal_reg_write writes[PROGRAM_WORDS];
-    uint32_t addresses[PROGRAM_WORDS + 1], values[PROGRAM_WORDS + 1] = {0};
+    uint32_t addresses[PROGRAM_WORDS + 1], expected[PROGRAM_WORDS + 1], values[PROGRAM_WORDS + 1] = {0};
+    size_t count = used_registers(burner, addresses, program, expected);
     int err;
 
-    for (size_t i = 0; i < PROGRAM_WORDS; i++) {
-        addresses[i] = program_register(burner->controller, i);
-        writes[i] = plain_write(addresses[i], program[i]);
-    }
-    addresses[PROGRAM_WORDS] = burner->controller->base + burner->controller->command;
+    for (size_t i = 0; i < PROGRAM_WORDS; i++)
+        writes[i] = plain_write(program_register(burner->controller, i), program[i]);
     err = seal_loader_write_regs(burner->loader, writes, PROGRAM_WORDS,
                                  burner->secret ? SEAL_LOADER_SECRET : 0, cause);
+    if (err == 0)
+        err = seal_loader_read_regs(burner->loader, addresses, values, count + 1, cause);
     if (err != 0)
         goto out;
-    err = seal_loader_read_regs(burner->loader, addresses, values, PROGRAM_WORDS + 1, cause);
-    if (err != 0)
-        goto out;
-    if (!seal_equal(values, program, PROGRAM_WORDS * sizeof *program)) {
+    if (!seal_equal(values, expected, count * sizeof *values)) {
         err = seal_fail(cause, SEAL_ERR_LINK,
-                        "the line corrupts data: the chip took other words for %s than were sent; "
-                        "that block was not burned",
-                        burner->controller->blocks[burner->block].name);
+                        "the line corrupts data: the chip took other words for %s than "
+                        "were sent; that block was not burned",
+                        name);
         seal_hint(cause, "try another cable, a shorter one, or a lower --baud; then run the same command");
-        goto out;
-    }
-    if (values[PROGRAM_WORDS] != 0) {
+    } else if (values[count] != 0) {
         err = seal_fail(cause, SEAL_ERR_STATE, "the eFuse controller is busy; nothing was burned into %s",
-                        burner->controller->blocks[burner->block].name);
-        goto out;
+                        name);
     }
-    err = 0;
 out:
     seal_cleanse(writes, sizeof writes);
+    seal_cleanse(expected, sizeof expected);
     seal_cleanse(values, sizeof values);
     return err;
 }
@@ -238,8 +252,7 @@ static bool bits_to_burn(const struct burner *burner, const uint32_t *wanted, ui
     return any != 0;
 }
 
-static int burn_block(struct burner *burner, const uint32_t *wanted, unsigned *burned,
-                      struct seal_cause *cause)
+static int burn_words(struct burner *burner, const uint32_t *wanted, struct seal_cause *cause)
 {
     uint32_t data[SEAL_EFUSE_WORDS];
     int err = 0;
@@ -247,7 +260,7 @@ static int burn_block(struct burner *burner, const uint32_t *wanted, unsigned *b
     for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++)
         burner->expected[i] = burner->efuse->words[burner->block][i] | wanted[i];
     for (unsigned attempt = 0; attempt < 2 && bits_to_burn(burner, wanted, data); attempt++) {
-        *burned += attempt == 0;
+        burner->pulses++;
         err = pulse(burner, data, cause);
         if (err != 0 || has_extra_bits(burner))
             break;
@@ -256,6 +269,39 @@ static int burn_block(struct burner *burner, const uint32_t *wanted, unsigned *b
         err = fail_verify(burner, cause);
     seal_cleanse(data, sizeof data);
     seal_cleanse(burner->expected, sizeof burner->expected);
+    return err;
+}
+
+static void field_mask(const struct burner *burner, const char *name, uint32_t *mask)
+{
+    const struct seal_efuse_field *field = seal_chip_field(burner->chip, name);
+
+    memset(mask, 0, SEAL_EFUSE_WORDS * sizeof *mask);
+    if (field == NULL || field->block != burner->block)
+        return;
+    for (unsigned bit = field->bit; bit < (unsigned)field->bit + field->bits; bit++)
+        mask[bit / 32] |= 1u << bit % 32;
+}
+
+/*
+ * What protection would lock is burned and verified before the protection is; read-protection before
+ * write-protection, since bit 0 of WR_DIS locks RD_DIS.
+ */
+static int burn_block(struct burner *burner, const uint32_t *wanted, struct seal_cause *cause)
+{
+    uint32_t read[SEAL_EFUSE_WORDS], write[SEAL_EFUSE_WORDS], phases[3][SEAL_EFUSE_WORDS];
+    int err = 0;
+
+    field_mask(burner, "RD_DIS", read);
+    field_mask(burner, "WR_DIS", write);
+    for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++) {
+        phases[0][i] = wanted[i] & ~(read[i] | write[i]);
+        phases[1][i] = wanted[i] & read[i];
+        phases[2][i] = wanted[i] & write[i];
+    }
+    for (size_t phase = 0; phase < 3 && err == 0; phase++)
+        err = burn_words(burner, phases[phase], cause);
+    seal_cleanse(phases, sizeof phases);
     return err;
 }
 
@@ -281,7 +327,9 @@ int seal_burn_execute(struct seal_loader *loader, struct seal_efuse *efuse, cons
     for (size_t left = err == 0 ? burner.controller->block_count : 0; left > 0 && err == 0; left--) {
         burner.block = (unsigned)(left - 1);
         burner.secret = burn->secret[burner.block];
-        err = burn_block(&burner, burn->words[burner.block], burned, cause);
+        burner.pulses = 0;
+        err = burn_block(&burner, burn->words[burner.block], cause);
+        *burned += burner.pulses > 0;
     }
     if (err == 0)
         forget_protected_blocks(efuse);
