@@ -1,0 +1,91 @@
+#include "link_driver.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+
+int link_tty_lock(int fd, const char *port, struct seal_cause *cause)
+{
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+        (void)ioctl(fd, TIOCEXCL); /* refused by a mocked tty; flock holds among ourselves */
+        return SEAL_OK;
+    }
+    if (errno == EWOULDBLOCK) {
+        return link_tty_open_failed(port, EBUSY, cause);
+    }
+    return seal_fail_errno(cause, "cannot lock %s", port);
+}
+
+int link_tty_set_lines(int fd, const char *port, bool dtr, bool rts, struct seal_cause *cause)
+{
+    int lines = 0;
+    if (ioctl(fd, TIOCMGET, &lines) != 0) {
+        return seal_fail_errno(cause, "cannot read the modem lines of %s", port);
+    }
+    lines = (lines & ~(TIOCM_DTR | TIOCM_RTS)) | (dtr ? TIOCM_DTR : 0) | (rts ? TIOCM_RTS : 0);
+    if (ioctl(fd, TIOCMSET, &lines) != 0) {
+        return seal_fail_errno(cause, "cannot set DTR and RTS of %s", port);
+    }
+    return SEAL_OK;
+}
+
+bool link_tty_has_lines(int fd)
+{
+    int lines = 0;
+    return ioctl(fd, TIOCMGET, &lines) == 0;
+}
+
+static void list_ports(char *text, size_t capacity)
+{
+    glob_t found = {0};
+    (void)glob("/dev/ttyUSB*", 0, NULL, &found);
+    (void)glob("/dev/ttyACM*", GLOB_APPEND, NULL, &found);
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < found.gl_pathc && used < capacity; i++) {
+        int len = snprintf(text + used, capacity - used, "%s%s", i ? ", " : "", found.gl_pathv[i]);
+        used += len > 0 ? (size_t)len : 0;
+    }
+    globfree(&found);
+}
+
+int link_tty_open_failed(const char *port, int sys_errno, struct seal_cause *cause)
+{
+    int err = SEAL_ERR_IO;
+    char ports[256];
+    switch (sys_errno) {
+    case ENOENT:
+    case ENODEV:
+    case ENXIO:
+        err = seal_fail(cause, SEAL_ERR_NO_DEVICE, "cannot open %s: %s", port, strerror(sys_errno));
+        list_ports(ports, sizeof ports);
+        if (ports[0]) {
+            seal_hint(cause, "serial ports there are: %s", ports);
+        } else {
+            seal_hint(cause, "there is no /dev/ttyUSB* and no /dev/ttyACM*: is the board plugged in?");
+        }
+        break;
+    case EBUSY:
+        err = seal_fail(cause, SEAL_ERR_BUSY, "%s is in use by another program", port);
+        seal_hint(cause, "close the serial monitor or other tool; `fuser %s` names it", port);
+        break;
+    case EACCES:
+    case EPERM:
+        err = seal_fail(cause, SEAL_ERR_IO, "cannot open %s: %s", port, strerror(sys_errno));
+        seal_hint(cause,
+                  "join the group that owns the port (`ls -l %s`): sudo usermod -aG dialout $USER, then "
+                  "log in again",
+                  port);
+        break;
+    default:
+        err = seal_fail(cause, SEAL_ERR_IO, "cannot open %s: %s", port, strerror(sys_errno));
+        break;
+    }
+    if (cause) {
+        cause->sys_errno = sys_errno;
+    }
+    return err;
+}
