@@ -32,13 +32,13 @@ int seal_key_generate(const char *type, struct seal_key **key, struct seal_cause
 /*
  * Reads a private key from PEM (PKCS#8, encrypted PKCS#8, PKCS#1, SEC1, traditional encryption; text before
  * it is skipped) or DER (PKCS#8, PKCS#1, SEC1). name is for messages only. SEAL_ERR_FORMAT (never echoes the
- * bytes), SEAL_ERR_PASSPHRASE, SEAL_ERR_KEY (neither RSA nor EC).
+ * bytes), SEAL_ERR_PASSPHRASE, SEAL_ERR_KEY (neither RSA nor EC, or its parts do not belong together).
  */
 int seal_key_read(const void *data, size_t len, const char *name, const struct seal_passphrase *passphrase,
                   struct seal_key **key, struct seal_cause *cause) SEAL_MUST_CHECK;
 
-/* PKCS#8 PEM; encrypted with AES-256-CBC and PBKDF2 (RFC 8018) when passphrase is not NULL. out should be
- * secret. */
+/* PKCS#8 PEM; encrypted with AES-256-CBC and PBKDF2 (RFC 8018) when passphrase is not NULL. Appends to out,
+ * which should be secret. */
 int seal_key_write_pkcs8(const struct seal_key *key, const char *passphrase, struct seal_buf *out,
                          struct seal_cause *cause) SEAL_MUST_CHECK;
 
@@ -62,13 +62,15 @@ int seal_key_rsa_numbers(const struct seal_key *key, uint8_t *n, uint8_t *d, siz
                          struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /*
- * Looks for the key's secret numbers (RSA: exponent, primes and CRT numbers; EC: scalar) in data, big- and
- * little-endian, with or without padding; for what must not hold them. *found is true after a failure too.
+ * Looks for the key's secret numbers (RSA: exponent, primes and CRT numbers; EC: scalar) in data: as bytes,
+ * big- and little-endian, with or without padding, and in Base64 however its lines are broken, so that every
+ * unencrypted DER or PEM form is found. For what must not hold them. *found is true after a failure too.
  * SEAL_ERR_NO_MEMORY, SEAL_ERR_CRYPTO.
  */
 int seal_key_occurs_in(const struct seal_key *key, const void *data, size_t len, bool *found) SEAL_MUST_CHECK;
 
-/* A certification request (PKCS#10, RFC 2986), PEM, signed with SHA-256 (SHA-384 for P-384). */
+/* A certification request (PKCS#10, RFC 2986), PEM, signed with SHA-256 (SHA-384 for P-384). SEAL_ERR_USAGE
+ * names the part of the subject or the alternative name that cannot be. */
 struct seal_subject {
     const char *name;       /* "/CN=device/O=Example", OpenSSL's slash form; "\\/" for a slash */
     const char *const *san; /* NULL-terminated "DNS:a", "URI:b", "IP:c", "email:d"; NULL for none */
@@ -84,7 +86,10 @@ int seal_ca_new(const struct seal_key *key, const char *subject, unsigned days, 
 /*
  * A device certificate from a request: its signature is verified, subject and SAN are taken over; random
  * 128-bit serial, SKI, AKI, basicConstraints CA:FALSE, keyUsage digitalSignature, extendedKeyUsage clientAuth
- * (RFC 5280 4.2.1). The CA key must match the CA certificate (SEAL_ERR_MISMATCH).
+ * (RFC 5280 4.2.1). SEAL_ERR_MISMATCH: the CA key is not that of the CA certificate, the certificate is not
+ * that of a CA or not valid today, or the request's signature does not verify. SEAL_ERR_FORMAT: not a
+ * request, or one without any name. SEAL_ERR_USAGE: days other than 1..36500. The device certificate may end
+ * after its CA's: seal_cert_info tells both.
  */
 int seal_cert_issue(const void *csr, size_t csr_len, const char *csr_name, const struct seal_cert *ca_cert,
                     const struct seal_key *ca_key, unsigned days, struct seal_cert **cert,

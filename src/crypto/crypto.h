@@ -24,6 +24,9 @@ struct seal_cert {
 int seal_key_wrap(EVP_PKEY *pkey, const char *name, struct seal_key **key,
                   struct seal_cause *cause) SEAL_MUST_CHECK;
 
+/* Takes x509 over, also when it fails. */
+int seal_cert_wrap(X509 *x509, struct seal_cert **cert, struct seal_cause *cause) SEAL_MUST_CHECK;
+
 /* "RSA-2048", "EC P-256"; the library's name of the algorithm for other keys. */
 void seal_pkey_describe(const EVP_PKEY *pkey, char text[static 24]);
 int seal_pkey_fingerprint(const EVP_PKEY *pkey, uint8_t sha256[static 32]) SEAL_MUST_CHECK;

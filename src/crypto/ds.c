@@ -5,6 +5,7 @@
 
 #include <espseal/secret.h>
 
+#include <openssl/core_names.h>
 #include <string.h>
 
 static int check_key(const struct seal_key *key, unsigned max_bits, struct seal_cause *cause)
@@ -38,42 +39,18 @@ static uint32_t montgomery_factor(uint32_t n)
     return (uint32_t)0 - inverse;
 }
 
-/*
- * Rb = 2^(2 * bits) mod n, and a trial of d: a file whose d does not belong to n would be found out only by
- * the burned chip. OpenSSL's own signing uses the CRT numbers and so would not notice.
- */
-static int compute_rb(const struct seal_key *key, unsigned bits, uint8_t *rb, size_t rb_len,
-                      struct seal_cause *cause)
+/* Rb = 2^(2 * bits) mod n */
+static int compute_rb(const struct seal_key *key, unsigned bits, uint8_t *rb, size_t rb_len)
 {
-    int err = SEAL_ERR_CRYPTO;
-    BN_CTX *ctx = BN_CTX_secure_new();
-    BIGNUM *n = seal_pkey_number(key->pkey, "n");
-    BIGNUM *e = seal_pkey_number(key->pkey, "e");
-    BIGNUM *d = seal_pkey_number(key->pkey, "d");
-    BIGNUM *power = BN_secure_new();
-    BIGNUM *trial = BN_secure_new();
-    if (!ctx || !n || !e || !d || !power || !trial || !BN_set_bit(power, (int)(2 * bits)) ||
-        !BN_mod(power, power, n, ctx) || BN_bn2lebinpad(power, rb, (int)rb_len) < 0) {
-        goto out;
-    }
-    if (!BN_is_odd(n) || !BN_mod_exp_mont_consttime(trial, power, d, n, ctx, NULL) ||
-        !BN_mod_exp(trial, trial, e, n, ctx)) {
-        goto out;
-    }
-    if (BN_cmp(trial, power) != 0) {
-        err = seal_fail(cause, SEAL_ERR_KEY,
-                        "the key is damaged: its private exponent does not belong to its modulus");
-        goto out;
-    }
-    err = SEAL_OK;
-out:
-    BN_free(trial);
+    BN_CTX *ctx = BN_CTX_new();
+    BIGNUM *n = seal_pkey_number(key->pkey, OSSL_PKEY_PARAM_RSA_N);
+    BIGNUM *power = BN_new();
+    bool done = ctx && n && power && BN_is_odd(n) && BN_set_bit(power, (int)(2 * bits)) &&
+                BN_mod(power, power, n, ctx) && BN_bn2lebinpad(power, rb, (int)rb_len) >= 0;
     BN_free(power);
-    BN_clear_free(d);
-    BN_free(e);
     BN_free(n);
     BN_CTX_free(ctx);
-    return err == SEAL_ERR_CRYPTO ? seal_fail_crypto(cause, "cannot prepare the DS parameters") : err;
+    return done ? SEAL_OK : SEAL_ERR_CRYPTO;
 }
 
 static int fill_box(const struct seal_key *key, const struct seal_ds_box *box, const uint8_t *iv,
@@ -82,11 +59,11 @@ static int fill_box(const struct seal_key *key, const struct seal_ds_box *box, c
     unsigned bits = seal_key_bits(key);
     uint8_t *m = seal_ds_box_m(box);
     int err = seal_key_rsa_numbers(key, m, seal_ds_box_y(box), box->number_len, cause);
-    if (err == SEAL_OK) {
-        err = compute_rb(key, bits, seal_ds_box_rb(box), box->number_len, cause);
-    }
     if (err != SEAL_OK) {
         return err;
+    }
+    if (compute_rb(key, bits, seal_ds_box_rb(box), box->number_len) != SEAL_OK) {
+        return seal_fail_crypto(cause, "cannot prepare the DS parameters");
     }
     seal_put_le32(seal_ds_box_m_prime(box), montgomery_factor(seal_le32(m)));
     seal_put_le32(seal_ds_box_length(box), bits / 32 - 1);
