@@ -1,6 +1,6 @@
 #include "crypto.h"
-#include "name.h"
 #include "pem.h"
+#include "subject.h"
 
 #include <limits.h>
 #include <openssl/err.h>

@@ -1,5 +1,5 @@
 #include "crypto.h"
-#include "name.h"
+#include "subject.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>

@@ -3,81 +3,8 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-static int wrong_subject(struct seal_cause *cause, const char *why, const char *part)
-{
-    int err = seal_fail(cause, SEAL_ERR_USAGE, "the subject %s%.60s", why, part);
-    seal_hint(cause, "write it like \"/CN=device-1/O=Example\"; a slash inside a value is \"\\/\"");
-    return err;
-}
-
-/* Copies up to the next bare stop character, resolving backslashes; returns where it stopped. */
-static const char *copy_part(const char *from, char stop, char *to)
-{
-    while (*from && *from != stop) {
-        if (*from == '\\' && from[1]) {
-            from++;
-        }
-        *to++ = *from++;
-    }
-    *to = '\0';
-    return from;
-}
-
-static int add_part(X509_NAME *name, const char *type, const char *value, struct seal_cause *cause)
-{
-    if (OBJ_txt2nid(type) == NID_undef) {
-        return wrong_subject(cause, "has an unknown part: ", type);
-    }
-    if (!*value) {
-        return wrong_subject(cause, "has an empty part: ", type);
-    }
-    if (!X509_NAME_add_entry_by_txt(name, type, MBSTRING_UTF8, (const unsigned char *)value, -1, -1, 0)) {
-        return wrong_subject(cause, "has a value that is too long or not allowed: ", type);
-    }
-    return SEAL_OK;
-}
-
-static int parse_parts(const char *text, char *scratch, X509_NAME *name, struct seal_cause *cause)
-{
-    if (*text != '/' || !text[1]) {
-        return wrong_subject(cause, "must begin with a slash and have a part: ", text);
-    }
-    while (*text == '/') {
-        char *type = scratch;
-        text = copy_part(text + 1, '=', type);
-        if (*text != '=' || strchr(type, '/')) {
-            return wrong_subject(cause, "has a part without \"=\": ", type);
-        }
-        char *value = type + strlen(type) + 1;
-        text = copy_part(text + 1, '/', value);
-        int err = add_part(name, type, value, cause);
-        if (err != SEAL_OK) {
-            return err;
-        }
-    }
-    return SEAL_OK;
-}
-
-int seal_name_parse(const char *text, X509_NAME **out, struct seal_cause *cause)
-{
-    *out = NULL;
-    char *scratch = malloc(strlen(text) + 2);
-    X509_NAME *name = X509_NAME_new();
-    int err = scratch && name ? parse_parts(text, scratch, name, cause)
-                              : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory for a subject");
-    free(scratch);
-    ERR_clear_error();
-    if (err == SEAL_OK) {
-        *out = name;
-    } else {
-        X509_NAME_free(name);
-    }
-    return err;
-}
 
 /* Length of the UTF-8 character at text (RFC 3629), 0 for a byte that begins none. */
 static size_t utf8_len(const uint8_t *text, size_t len)

@@ -1,13 +1,10 @@
-/* Distinguished names and times as people write and read them. */
+/* Distinguished names and times as people read them. */
 #ifndef ESPSEAL_NAME_H
 #define ESPSEAL_NAME_H
 
 #include <espseal/err.h>
 
 #include <openssl/x509.h>
-
-/* "/CN=device/O=Example"; a backslash takes the next character as it is. SEAL_ERR_USAGE names the part. */
-int seal_name_parse(const char *text, X509_NAME **name, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /* RFC 2253, UTF-8; every control character and byte that is not UTF-8 as \XX; cut at a character. */
 void seal_name_print(const X509_NAME *name, char *text, size_t size);

@@ -1,64 +1,73 @@
-/* Distinguished names in OpenSSL's slash form: "/CN=device/O=Example"; "\/" is a slash within a value. */
 #include "subject.h"
 
+#include <openssl/err.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define NAME_MAX_LEN 256
-
-static int add_part(X509_NAME *name, const char *part, const char *whole, struct seal_cause *cause)
+static int wrong_subject(struct seal_cause *cause, const char *why, const char *part)
 {
-    char type[32];
-    const char *equals = strchr(part, '=');
-    size_t len = equals ? (size_t)(equals - part) : 0;
-    if (len == 0 || len >= sizeof type || equals[1] == '\0') {
-        int err = seal_fail(cause, SEAL_ERR_USAGE, "the subject \"%.200s\" has a part that is not TYPE=VALUE",
-                            whole);
-        seal_hint(cause, "write it like /CN=device-1/O=Example");
-        return err;
+    int err = seal_fail(cause, SEAL_ERR_USAGE, "the subject %s%.60s", why, part);
+    seal_hint(cause, "write it like \"/CN=device-1/O=Example\"; a slash inside a value is \"\\/\"");
+    return err;
+}
+
+/* Copies up to the next bare stop character, resolving backslashes; returns where it stopped. */
+static const char *copy_part(const char *from, char stop, char *to)
+{
+    while (*from && *from != stop) {
+        if (*from == '\\' && from[1]) {
+            from++;
+        }
+        *to++ = *from++;
     }
-    memcpy(type, part, len);
-    type[len] = '\0';
-    if (X509_NAME_add_entry_by_txt(name, type, MBSTRING_UTF8, (const unsigned char *)equals + 1, -1, -1, 0) !=
-        1) {
-        ERR_clear_error();
-        int err =
-            seal_fail(cause, SEAL_ERR_USAGE,
-                      "the subject \"%.200s\" has an attribute %s that is unknown or too long", whole, type);
-        seal_hint(cause, "known are C, ST, L, O, OU, CN, serialNumber, emailAddress and others of X.520");
-        return err;
+    *to = '\0';
+    return from;
+}
+
+static int add_part(X509_NAME *name, const char *type, const char *value, struct seal_cause *cause)
+{
+    if (OBJ_txt2nid(type) == NID_undef) {
+        return wrong_subject(cause, "has an unknown part: ", type);
+    }
+    if (!*value) {
+        return wrong_subject(cause, "has an empty part: ", type);
+    }
+    if (!X509_NAME_add_entry_by_txt(name, type, MBSTRING_UTF8, (const unsigned char *)value, -1, -1, 0)) {
+        return wrong_subject(cause, "has a value that is too long or not allowed: ", type);
+    }
+    return SEAL_OK;
+}
+
+static int parse_parts(const char *text, char *scratch, X509_NAME *name, struct seal_cause *cause)
+{
+    if (*text != '/' || !text[1]) {
+        return wrong_subject(cause, "must begin with a slash and have a part: ", text);
+    }
+    while (*text == '/') {
+        char *type = scratch;
+        text = copy_part(text + 1, '=', type);
+        if (*text != '=' || strchr(type, '/')) {
+            return wrong_subject(cause, "has a part without \"=\": ", type);
+        }
+        char *value = type + strlen(type) + 1;
+        text = copy_part(text + 1, '/', value);
+        int err = add_part(name, type, value, cause);
+        if (err != SEAL_OK) {
+            return err;
+        }
     }
     return SEAL_OK;
 }
 
 int seal_name_parse(const char *text, X509_NAME **out, struct seal_cause *cause)
 {
-    char part[NAME_MAX_LEN];
-    size_t used = 0;
-    int err = SEAL_OK;
-    X509_NAME *name = X509_NAME_new();
     *out = NULL;
-    if (!name) {
-        return seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
-    }
-    if (text[0] != '/' || strlen(text) >= sizeof part) {
-        err = seal_fail(cause, SEAL_ERR_USAGE, "the subject \"%.200s\" is %s", text,
-                        text[0] == '/' ? "longer than 255 characters" : "without the leading slash");
-        seal_hint(cause, "write it like /CN=device-1/O=Example");
-    }
-    for (const char *c = text + 1; err == SEAL_OK; c++) {
-        if (*c == '\\' && c[1] != '\0') {
-            part[used++] = *++c;
-        } else if (*c == '/' || *c == '\0') {
-            part[used] = '\0';
-            err = add_part(name, part, text, cause);
-            used = 0;
-        } else {
-            part[used++] = *c;
-        }
-        if (*c == '\0') {
-            break;
-        }
-    }
+    char *scratch = malloc(strlen(text) + 2);
+    X509_NAME *name = X509_NAME_new();
+    int err = scratch && name ? parse_parts(text, scratch, name, cause)
+                              : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory for a subject");
+    free(scratch);
+    ERR_clear_error();
     if (err == SEAL_OK) {
         *out = name;
     } else {
