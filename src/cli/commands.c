@@ -4,10 +4,14 @@
 
 extern const struct cli_command cli_command_chip_list;
 extern const struct cli_command cli_command_help;
+extern const struct cli_command cli_command_provision;
+extern const struct cli_command cli_command_prove;
 
 /* One line per command, in the order of help; the descriptor is at the end of cmd_<name>.c. */
 const struct cli_command *const cli_commands[] = {
     /* the job */
+    &cli_command_provision,
+    &cli_command_prove,
 
     /* identity */
 
