@@ -79,8 +79,8 @@ const struct cli_option cli_burn_options[] = {
     {.name = "dry-run", .summary = "show the plan and change nothing"},
     {.name = "confirm",
      .value = "WORD",
-     .summary = "burn without asking at the terminal",
-     .choices = (const char *const[]){"burn", NULL}},
+     .summary = "burn: without asking; stdin: read the word BURN from standard input, a pipe too",
+     .choices = (const char *const[]){"burn", "stdin", NULL}},
     {0},
 };
 
