@@ -1,0 +1,363 @@
+/*
+ * The ROM's serial loader as it was measured: request and response live in buffers that are never cleared, so
+ * short frames, stale values and stale status bytes come out as from a real chip (facts/REPORT.md,
+ * "Surprises").
+ */
+#include "sim_parts.h"
+
+#include <espseal/rom.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#define SLIP_END 0xC0
+#define SLIP_ESCAPE 0xDB
+#define HEADER 8
+#define SYNC_VALUE 0x20120707u
+#define SYNC_ANSWERS 8
+#define MEM_PACKET_MAX 0x1800u
+
+static const uint8_t empty_frame[] = {SLIP_END, SLIP_END};
+
+bool sim_rom_open(struct sim_rom *rom)
+{
+    rom->inflated = seal_buf_new();
+    return rom->inflated;
+}
+
+void sim_rom_close(struct sim_rom *rom)
+{
+    seal_inflater_free(&rom->inflater);
+    seal_buf_free(&rom->inflated);
+}
+
+static void say(struct sim_chip *chip, const char *text)
+{
+    sim_chip_send(chip, text, strlen(text));
+}
+
+void sim_rom_boot(struct sim_chip *chip, const char *cause)
+{
+    struct sim_rom *rom = &chip->rom;
+    char line[96];
+    seal_inflater_free(&rom->inflater);
+    struct seal_buf *inflated = rom->inflated;
+    memset(rom, 0, sizeof *rom);
+    rom->inflated = inflated;
+    rom->flash_size = chip->model->flash_size_at_boot;
+    rom->secure = sim_efuse_field(chip, "ENABLE_SECURITY_DOWNLOAD");
+    rom->dead = sim_efuse_field(chip, "DIS_DOWNLOAD_MODE");
+    say(chip, chip->model->banner);
+    (void)snprintf(line, sizeof line, "rst:%s,%s\r\n", cause, chip->model->boot_mode);
+    say(chip, line);
+    if (rom->dead) {
+        say(chip, "Download boot modes disabled\r\n");
+    } else {
+        say(chip, rom->secure ? "wait uart download(secure mode)\r\n" : "wait uart0 download\r\n");
+    }
+}
+
+static void panic(struct sim_chip *chip, const char *why)
+{
+    say(chip, "Guru Meditation Error: Core  0 panic'ed (");
+    say(chip, why);
+    say(chip, ")\r\n");
+    chip->rom.dead = true;
+}
+
+static void send_answer(struct sim_chip *chip, size_t data_len, uint8_t failed)
+{
+    struct sim_rom *rom = &chip->rom;
+    uint8_t frame[2 * sizeof rom->response + 2];
+    size_t len = HEADER + data_len + 4;
+    size_t used = 0;
+    rom->response[0] = 1;
+    rom->response[1] = rom->last_opcode;
+    seal_put_le16(rom->response + 2, (uint16_t)(data_len + 4));
+    seal_put_le32(rom->response + 4, rom->value);
+    rom->response[HEADER + data_len] = failed;
+    rom->response[HEADER + data_len + 1] = rom->code;
+    frame[used++] = SLIP_END;
+    for (size_t i = 0; i < len; i++) {
+        uint8_t byte = rom->response[i];
+        bool escape = byte == SLIP_END || byte == SLIP_ESCAPE;
+        if (escape) {
+            frame[used++] = SLIP_ESCAPE;
+        }
+        frame[used++] = !escape ? byte : (uint8_t)(byte == SLIP_END ? 0xDC : 0xDD);
+    }
+    frame[used++] = SLIP_END;
+    for (unsigned i = 0; i < (rom->last_opcode == SEAL_ROM_SYNC ? SYNC_ANSWERS : 1); i++) {
+        sim_chip_send(chip, frame, used);
+    }
+}
+
+/* --- commands ----------------------------------------------------------------------------------------- */
+
+static int run_sync(struct sim_chip *chip, struct sim_request *request)
+{
+    (void)request;
+    chip->rom.value = SYNC_VALUE;
+    return SIM_OK_CLEAR;
+}
+
+static int run_read_reg(struct sim_chip *chip, struct sim_request *request)
+{
+    if (!sim_bus_read(chip, seal_le32(request->data), &chip->rom.value)) {
+        panic(chip, "Load access fault");
+        return SIM_NO_ANSWER;
+    }
+    return SIM_OK_CLEAR;
+}
+
+static bool write_masked(struct sim_chip *chip, const uint8_t set[static 16])
+{
+    uint32_t address = seal_le32(set);
+    uint32_t value = seal_le32(set + 4);
+    uint32_t mask = seal_le32(set + 8);
+    uint32_t old = 0;
+    if (mask != UINT32_MAX && !sim_bus_read(chip, address, &old)) {
+        return false;
+    }
+    return sim_bus_write(chip, address, (old & ~mask) | (value & mask));
+}
+
+static int run_write_reg(struct sim_chip *chip, struct sim_request *request)
+{
+    size_t count = request->len >= 16 ? request->len / 16 : 1;
+    for (size_t i = 0; i < count && i < (SIM_ROM_REQUEST_MAX - HEADER) / 16; i++) {
+        const uint8_t *set = request->data + 16 * i;
+        if (!write_masked(chip, set)) {
+            panic(chip, "Store access fault");
+            return SIM_NO_ANSWER;
+        }
+        chip->busy_us += seal_le32(set + 12);
+        if (chip->state == SIM_OFF) {
+            return SIM_NO_ANSWER;
+        }
+    }
+    return SIM_OK_CLEAR;
+}
+
+static int run_spi_set_params(struct sim_chip *chip, struct sim_request *request)
+{
+    chip->rom.flash_size = seal_le32(request->data + 4);
+    return SIM_OK_CLEAR;
+}
+
+static int run_nothing(struct sim_chip *chip, struct sim_request *request)
+{
+    (void)chip;
+    (void)request;
+    return SIM_OK_CLEAR;
+}
+
+static int run_mem_end(struct sim_chip *chip, struct sim_request *request)
+{
+    (void)request;
+    chip->rom.memory.begun = false;
+    return SIM_OK_KEEP;
+}
+
+static int run_flash_end(struct sim_chip *chip, struct sim_request *request)
+{
+    struct sim_rom *rom = &chip->rom;
+    struct sim_transfer *transfer = request->opcode == SEAL_ROM_FLASH_END ? &rom->flash : &rom->deflate;
+    bool missing = transfer->begun && !transfer->discard && transfer->next < transfer->packets;
+    transfer->begun = false;
+    return missing ? SIM_BAD_RESULT : SIM_OK_KEEP;
+}
+
+static const struct {
+    uint8_t opcode;
+    bool secure; /* allowed in secure download mode */
+    int (*run)(struct sim_chip *chip, struct sim_request *request);
+} commands[] = {
+    {SEAL_ROM_FLASH_BEGIN, true, sim_rom_flash_begin},
+    {SEAL_ROM_FLASH_DATA, true, sim_rom_flash_data},
+    {SEAL_ROM_FLASH_END, true, run_flash_end},
+    {SEAL_ROM_MEM_BEGIN, false, sim_rom_mem_begin},
+    {SEAL_ROM_MEM_END, false, run_mem_end},
+    {SEAL_ROM_MEM_DATA, false, sim_rom_mem_data},
+    {SEAL_ROM_SYNC, true, run_sync},
+    {SEAL_ROM_WRITE_REG, false, run_write_reg},
+    {SEAL_ROM_READ_REG, false, run_read_reg},
+    {SEAL_ROM_SPI_SET_PARAMS, true, run_spi_set_params},
+    {SEAL_ROM_SPI_ATTACH, true, run_nothing},
+    {SEAL_ROM_READ_FLASH_SLOW, false, sim_rom_read_flash},
+    {SEAL_ROM_CHANGE_BAUDRATE, true, run_nothing},
+    {SEAL_ROM_FLASH_DEFL_BEGIN, false, sim_rom_deflate_begin},
+    {SEAL_ROM_FLASH_DEFL_DATA, false, sim_rom_deflate_data},
+    {SEAL_ROM_FLASH_DEFL_END, false, run_flash_end},
+    {SEAL_ROM_SPI_FLASH_MD5, false, sim_rom_md5},
+    {SEAL_ROM_GET_SECURITY_INFO, true, sim_rom_security_info},
+};
+
+static int run(struct sim_chip *chip, struct sim_request *request)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (commands[i].opcode != request->opcode) {
+            continue;
+        }
+        if (!commands[i].secure && chip->rom.secure) {
+            return SIM_REFUSED;
+        }
+        if (!commands[i].secure && sim_efuse_field(chip, "ENABLE_SECURITY_DOWNLOAD")) {
+            /* the fuse became visible in this session (facts/wire, secure_download_mode_live_burn) */
+            chip->rom.reset_pending = true;
+            return SIM_NO_ANSWER;
+        }
+        return commands[i].run(chip, request);
+    }
+    return SIM_REFUSED;
+}
+
+/* What a command does after its answer is out. */
+static void follow_up(struct sim_chip *chip, uint8_t opcode, uint32_t argument, int result)
+{
+    bool end = opcode == SEAL_ROM_FLASH_END || opcode == SEAL_ROM_FLASH_DEFL_END;
+    if (opcode == SEAL_ROM_CHANGE_BAUDRATE && result <= 0) {
+        chip->baud = argument ? argument : chip->baud;
+        sim_chip_send(chip, empty_frame, sizeof empty_frame);
+    } else if (end && result <= 0 && argument == 0) {
+        sim_chip_send(chip, empty_frame, sizeof empty_frame);
+        chip->rom.reset_pending = true;
+    } else if (end && chip->rom.secure) {
+        chip->rom.reset_pending = true;
+    } else if (end && result <= 0) {
+        say(chip, "user code done\r\n");
+        panic(chip, "Instruction access fault");
+    } else if (opcode == SEAL_ROM_MEM_END && result <= 0 && argument == 0) {
+        panic(chip, "Instruction access fault");
+    }
+}
+
+static void answer(struct sim_chip *chip, const struct sim_request *request, int result)
+{
+    struct sim_rom *rom = &chip->rom;
+    if (result == SIM_NO_ANSWER) {
+        return;
+    }
+    if (result == SIM_REFUSED) {
+        rom->code = SIM_BAD_MESSAGE;
+        send_answer(chip, 0, 1);
+        return;
+    }
+    rom->last_opcode = request->opcode;
+    if (result == SIM_OK_CLEAR) {
+        rom->code = 0;
+    } else if (result > 0) {
+        rom->code = (uint8_t)result;
+    }
+    send_answer(chip, request->answer_len, result > 0);
+    follow_up(chip, request->opcode, seal_le32(request->data), result);
+}
+
+static void dispatch(struct sim_chip *chip)
+{
+    struct sim_rom *rom = &chip->rom;
+    struct sim_request request = {
+        .opcode = rom->request[1],
+        .len = (uint16_t)(rom->request[2] | rom->request[3] << 8),
+        .checksum = seal_le32(rom->request + 4),
+        .data = rom->request + HEADER,
+        .answer = rom->response + HEADER,
+    };
+    answer(chip, &request, run(chip, &request));
+    if (rom->reset_pending) {
+        sim_chip_reset(chip, "0x3 (RTC_SW_SYS_RST)");
+    }
+}
+
+/* Frame faults: the command is executed, its answer may be late or never leave. */
+static void take_frame(struct sim_chip *chip)
+{
+    uint64_t frame = ++chip->fault.frames;
+    size_t before = seal_buf_len(chip->output);
+    if (sim_fault_at(&chip->fault, SIM_FAULT_STALL_FRAME, frame)) {
+        chip->stalled = true;
+        return;
+    }
+    const struct sim_fault_rule *delay = sim_fault_at(&chip->fault, SIM_FAULT_DELAY_FRAME, frame);
+    chip->busy_us += delay ? delay->value * 1000 : 0;
+    dispatch(chip);
+    if (sim_fault_at(&chip->fault, SIM_FAULT_CUT_FRAME, frame) && chip->state == SIM_RUNNING) {
+        seal_buf_truncate(chip->output, before);
+        chip->state = SIM_CUT;
+    }
+}
+
+void sim_rom_byte(struct sim_chip *chip, uint8_t byte)
+{
+    struct sim_rom *rom = &chip->rom;
+    if (rom->dead) {
+        return;
+    }
+    if (byte == SLIP_END) {
+        if (rom->in_frame && rom->received > 0) {
+            rom->in_frame = false;
+            take_frame(chip);
+        } else {
+            rom->in_frame = true;
+            rom->received = 0;
+            rom->escaped = false;
+        }
+        return;
+    }
+    if (!rom->in_frame) {
+        return;
+    }
+    if (byte == SLIP_ESCAPE && !rom->escaped) {
+        rom->escaped = true;
+        return;
+    }
+    if (rom->escaped) {
+        byte = byte == 0xDC ? SLIP_END : byte == 0xDD ? SLIP_ESCAPE : byte;
+        rom->escaped = false;
+    }
+    if (rom->received < sizeof rom->request) {
+        rom->request[rom->received++] = byte;
+    }
+}
+
+/* --- downloads to RAM --------------------------------------------------------------------------------- */
+
+int sim_rom_mem_begin(struct sim_chip *chip, struct sim_request *request)
+{
+    struct sim_transfer *memory = &chip->rom.memory;
+    *memory = (struct sim_transfer){.size = seal_le32(request->data),
+                                    .packets = seal_le32(request->data + 4),
+                                    .packet_size = seal_le32(request->data + 8),
+                                    .offset = seal_le32(request->data + 12)};
+    memory->begun = memory->packet_size <= MEM_PACKET_MAX;
+    return memory->begun ? SIM_OK_KEEP : SIM_BAD_MESSAGE;
+}
+
+int sim_rom_data_check(struct sim_transfer *transfer, const struct sim_request *request, uint32_t limit)
+{
+    uint32_t len = seal_le32(request->data);
+    uint8_t checksum = 0xEF;
+    if (!transfer->begun || len > limit || seal_le32(request->data + 4) != transfer->next) {
+        return SIM_BAD_MESSAGE;
+    }
+    transfer->next++; /* also when the checksum is wrong (measured) */
+    for (uint32_t i = 0; i < len; i++) {
+        checksum ^= request->data[16 + i];
+    }
+    return checksum == (uint8_t)request->checksum ? SIM_OK_KEEP : SIM_BAD_CHECKSUM;
+}
+
+int sim_rom_mem_data(struct sim_chip *chip, struct sim_request *request)
+{
+    struct sim_transfer *memory = &chip->rom.memory;
+    uint32_t index = memory->next;
+    int result = sim_rom_data_check(memory, request, MEM_PACKET_MAX);
+    uint32_t at = memory->offset + index * memory->packet_size;
+    for (uint32_t i = 0; result <= 0 && i + 4 <= seal_le32(request->data); i += 4) {
+        if (!sim_bus_write(chip, at + i, seal_le32(request->data + 16 + i))) {
+            panic(chip, "Store access fault");
+            return SIM_NO_ANSWER;
+        }
+    }
+    return result;
+}
