@@ -34,9 +34,8 @@ static void take_block(struct seal_efuse *efuse, size_t id, const uint32_t *addr
         efuse->words[id][i] = i < block->words ? value_at(addresses, values, count,
                                                           controller->base + block->read + 4 * (uint32_t)i)
                                                : 0;
-    efuse->errors[id] = block->error_count_register == 0 || block->error_count_shift < 0
-                            ? 0
-                            : (uint8_t)(counts >> block->error_count_shift & 7);
+    bool counted = block->error_count_register != 0 && block->error_count_shift >= 0;
+    efuse->errors[id] = (uint8_t)(counted ? counts >> block->error_count_shift & 7 : 0);
     efuse->error_fail[id] =
         block->error_fail_register != 0 && block->error_fail_bit >= 0 && fails >> block->error_fail_bit & 1;
     efuse->loaded |= 1u << id;
