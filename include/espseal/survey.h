@@ -7,15 +7,16 @@
 #include <espseal/secure_cert.h>
 
 /*
- * Reads the partition table at SEAL_PARTITION_TABLE_OFFSET up to its last entry. SEAL_ERR_NOT_FOUND when that flash is
- * erased, SEAL_ERR_FORMAT when it holds something else. Flash must be attached.
+ * Reads the partition table at SEAL_PARTITION_TABLE_OFFSET up to its last entry. SEAL_ERR_NOT_FOUND when that
+ * flash is erased, SEAL_ERR_FORMAT when it holds something else. Flash must be attached.
  */
 int seal_survey_partition_table(struct seal_loader *loader, struct seal_partition_table *table,
                                 struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /*
- * Finds esp_secure_cert: offset SEAL_SURVEY_AUTO looks into the chip's partition table. *room is the size of the
- * partition (SEAL_SECURE_CERT_MAX where no table tells). SEAL_ERR_NOT_FOUND names what the table has instead.
+ * Finds esp_secure_cert: offset SEAL_SURVEY_AUTO looks into the chip's partition table. *room is the size of
+ * the partition (SEAL_SECURE_CERT_MAX where no table tells). SEAL_ERR_NOT_FOUND names what the table has
+ * instead.
  */
 #define SEAL_SURVEY_AUTO (-1)
 int seal_survey_locate(struct seal_loader *loader, int64_t wanted, uint32_t *offset, uint32_t *room,
@@ -25,8 +26,8 @@ int seal_survey_locate_in(const struct seal_partition_table *table, uint32_t *of
                           struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /*
- * Reads an esp_secure_cert partition in TLV format from offset, up to its last entry, at most room bytes, into out
- * (empty before). out stays empty when there is none.
+ * Reads an esp_secure_cert partition in TLV format from offset, up to its last entry, at most room bytes,
+ * into out (empty before). out stays empty when there is none.
  */
 int seal_survey_secure_cert(struct seal_loader *loader, uint32_t offset, uint32_t room, struct seal_buf *out,
                             struct seal_cause *cause) SEAL_MUST_CHECK;

@@ -31,10 +31,10 @@ refused 'unknown option --frobnicate of espseal chip list' 'espseal chip list --
 refused 'unknown option -x of espseal chip list' 'espseal chip list --help' chip list -x
 refused '--json takes no value' 'espseal chip list --help' chip list --json=1
 refused '--progress needs a value' '--progress HOW' chip list --progress
-refused '--progress cannot be "bra"' 'bar, json, none' chip list --progress bra
+refused '--progress cannot be "bra"' 'did you mean --progress bar? It may be: bar, json, none' chip list --progress bra
 refused '"more" is one word too many' 'espseal chip list --help' chip list more
 refused 'there is no command "chip lits"' 'did you mean espseal help chip list?' help chip lits
-refused 'no command is given' '--help' --progress none
+refused 'no command is given' 'espseal --help' --progress none
 
 "$espseal" chip list --json --frobnicate >"$work/out" 2>"$work/err" && fail "exit 0"
 [ "$(jq -r '.error | "\(.code) \(.exit_status) \(.message) / \(.hint)"' "$work/out")" = \
