@@ -5,10 +5,24 @@ _espseal()
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W 'chip help --help --version' -- "$cur"))
+        COMPREPLY=($(compgen -W 'identity ds chip help --help --version' -- "$cur"))
         return
     fi
     case "${COMP_WORDS[1]}" in
+    identity)
+        if ((COMP_CWORD == 2)); then
+            COMPREPLY=($(compgen -W 'key csr ca cert' -- "$cur"))
+            return
+        fi
+        set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
+        ;;
+    ds)
+        if ((COMP_CWORD == 2)); then
+            COMPREPLY=($(compgen -W 'params' -- "$cur"))
+            return
+        fi
+        set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
+        ;;
     chip)
         if ((COMP_CWORD == 2)); then
             COMPREPLY=($(compgen -W 'list' -- "$cur"))
@@ -19,6 +33,63 @@ _espseal()
     *) set -- "${COMP_WORDS[1]}" ;;
     esac
     case "$1" in
+    'identity key')
+        case "$prev" in
+        --type) COMPREPLY=($(compgen -W 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384' -- "$cur")); return ;;
+        --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--type --out --encrypt --passphrase-file --force --insecure-permissions --json --progress --help'
+        ;;
+    'identity csr')
+        case "$prev" in
+        --key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --subject) COMPREPLY=(); return ;;
+        --san) COMPREPLY=(); return ;;
+        --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--key --subject --san --out --passphrase-file --force --insecure-permissions --json --progress --help'
+        ;;
+    'identity ca')
+        case "$prev" in
+        --subject) COMPREPLY=(); return ;;
+        --days) COMPREPLY=(); return ;;
+        --out-cert) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --out-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --type) COMPREPLY=($(compgen -W 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384' -- "$cur")); return ;;
+        --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--subject --days --out-cert --out-key --type --encrypt --passphrase-file --force --insecure-permissions --json --progress --help'
+        ;;
+    'identity cert')
+        case "$prev" in
+        --csr) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --ca-cert) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --ca-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --days) COMPREPLY=(); return ;;
+        --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--csr --ca-cert --ca-key --days --out --passphrase-file --force --insecure-permissions --json --progress --help'
+        ;;
+    'ds params')
+        case "$prev" in
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --hmac-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --iv) COMPREPLY=(); return ;;
+        --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --out-iv) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--chip --key --hmac-key --iv --out --out-iv --passphrase-file --force --insecure-permissions --json --progress --help'
+        ;;
     'chip list')
         case "$prev" in
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;

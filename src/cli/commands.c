@@ -2,6 +2,11 @@
 
 #include <string.h>
 
+extern const struct cli_command cli_command_identity_key;
+extern const struct cli_command cli_command_identity_csr;
+extern const struct cli_command cli_command_identity_ca;
+extern const struct cli_command cli_command_identity_cert;
+extern const struct cli_command cli_command_ds_params;
 extern const struct cli_command cli_command_chip_list;
 extern const struct cli_command cli_command_help;
 
@@ -10,8 +15,13 @@ const struct cli_command *const cli_commands[] = {
     /* the job */
 
     /* identity */
+    &cli_command_identity_key,
+    &cli_command_identity_csr,
+    &cli_command_identity_ca,
+    &cli_command_identity_cert,
 
     /* digital signature */
+    &cli_command_ds_params,
 
     /* partition */
 

@@ -4,6 +4,25 @@
 
 enum { LARGEST = 64 << 10 }; /* PEM of an RSA-4096 key takes 3.2 KiB; certificates with text around it more */
 
+/* A certificate where a key was wanted is better called by its name than refused for its mode. */
+static int refuse_mode(const char *path, int err, struct seal_cause *cause)
+{
+    struct seal_cause other = {0};
+    struct seal_buf *buf = NULL;
+    struct seal_key *key = NULL;
+    int reading = seal_file_read(path, LARGEST, SEAL_FILE_SECRET | SEAL_FILE_ANY_MODE, &buf, &other);
+    if (reading == SEAL_OK) {
+        reading = seal_key_read(seal_buf_ptr(buf), seal_buf_len(buf), path, NULL, &key, &other);
+    }
+    if (reading == SEAL_ERR_FORMAT) {
+        err = reading;
+        *cause = other;
+    }
+    seal_key_free(&key);
+    seal_buf_free(&buf);
+    return err;
+}
+
 int cli_read_key(struct cli_run *run, const char *path, const char *passphrase_option, struct seal_key **key,
                  struct seal_cause *cause)
 {
@@ -12,7 +31,9 @@ int cli_read_key(struct cli_run *run, const char *path, const char *passphrase_o
     struct seal_passphrase passphrase = cli_passphrase(run, passphrase_option);
     *key = NULL;
     int err = seal_file_read(path, LARGEST, flags, &buf, cause);
-    if (err == SEAL_OK) {
+    if (err == SEAL_ERR_PERMISSIONS && cause) {
+        err = refuse_mode(path, err, cause);
+    } else if (err == SEAL_OK) {
         err = seal_key_read(seal_buf_ptr(buf), seal_buf_len(buf), path, &passphrase, key, cause);
     }
     seal_buf_free(&buf);

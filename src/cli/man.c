@@ -235,6 +235,32 @@ static void put_ports(FILE *out)
     (void)fputs(".El\n", out);
 }
 
+/* The first name after the given one in the order of the alphabet, which mdoc asks for; NULL: none. */
+static const struct cli_command *next_by_name(const struct cli_command *after)
+{
+    const struct cli_command *next = NULL;
+    for (size_t i = 0; cli_commands[i]; i++) {
+        bool later = !after || strcmp(cli_commands[i]->name, after->name) > 0;
+        if (later && (!next || strcmp(cli_commands[i]->name, next->name) < 0)) {
+            next = cli_commands[i];
+        }
+    }
+    return next;
+}
+
+static void put_see_also(FILE *out)
+{
+    (void)fputs(".Sh SEE ALSO\n", out);
+    const struct cli_command *command = next_by_name(NULL);
+    while (command) {
+        char page[64];
+        const struct cli_command *next = next_by_name(command);
+        page_name(command, page, sizeof page);
+        (void)fprintf(out, ".Xr %s 1%s\n", page, next ? " ," : "");
+        command = next;
+    }
+}
+
 void cli_man_overview(FILE *out)
 {
     put_title(out, "espseal");
@@ -251,10 +277,5 @@ void cli_man_overview(FILE *out)
     put_paragraphs(out, cli_overview_safety);
     put_exit_status(out);
     put_examples(out, cli_overview_examples);
-    (void)fputs(".Sh SEE ALSO\n", out);
-    for (size_t i = 0; cli_commands[i]; i++) {
-        char page[64];
-        page_name(cli_commands[i], page, sizeof page);
-        (void)fprintf(out, ".Xr %s 1%s\n", page, cli_commands[i + 1] ? " ," : "");
-    }
+    put_see_also(out);
 }

@@ -1,0 +1,39 @@
+/* What the identity commands share: checked output files and passphrases for new keys. */
+#ifndef ESPSEAL_CLI_IDENTITY_H
+#define ESPSEAL_CLI_IDENTITY_H
+
+#include "cli.h"
+
+enum { CLI_PASSPHRASE_SIZE = 512 };
+
+/* SEAL_FILE_* for writing: secret or not, and --force. */
+int cli_out_flags(const struct cli_run *run, bool secret);
+
+/* Fails early, before keys are made, when the file that option names could not be written. */
+int cli_check_out(const struct cli_run *run, const char *option, bool secret,
+                  struct seal_cause *cause) SEAL_MUST_CHECK;
+int cli_write_out(const struct cli_run *run, const char *option, const struct seal_buf *data, bool secret,
+                  struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/*
+ * The passphrase for a new key: the first line of --passphrase-file, or with --encrypt typed twice; "" when
+ * neither was given. The caller cleanses it. SEAL_ERR_PASSPHRASE.
+ */
+int cli_new_passphrase(struct cli_run *run, const char *what, char passphrase[static CLI_PASSPHRASE_SIZE],
+                       struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* Makes a key of --TYPE_OPTION and writes it to --OUT_OPTION with that passphrase. */
+int cli_make_key(struct cli_run *run, const char *type_option, const char *out_option,
+                 const char *fallback_type, struct seal_key **key, struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* --days: 1..36500. */
+int cli_days(const struct cli_run *run, unsigned fallback, unsigned *days,
+             struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* Members that tell a key or a certificate, and the same as lines for people. */
+int cli_put_key(seal_json *object, const struct seal_key *key) SEAL_MUST_CHECK;
+void cli_put_cert(seal_json *object, const struct seal_cert_info *info);
+int cli_say_key(const struct cli_run *run, const char *path, const struct seal_key *key) SEAL_MUST_CHECK;
+void cli_say_cert(const struct cli_run *run, const char *path, const struct seal_cert_info *info);
+
+#endif
