@@ -68,9 +68,9 @@ uint64_t sim_chip_frames(const struct sim_chip *chip); /* complete frames from t
 uint64_t sim_chip_bytes(const struct sim_chip *chip);  /* bytes from the host so far */
 unsigned sim_chip_burns(const struct sim_chip *chip);  /* burn pulses so far */
 
-/* What is really in the fuses (not what can be read), 8 words; and the flash, for assertions. */
+/* What is really in the fuses (not what can be read), 8 words; and the flash itself. */
 const uint32_t *sim_chip_fuses(const struct sim_chip *chip, unsigned block);
-const uint8_t *sim_chip_flash(const struct sim_chip *chip, size_t *size);
+uint8_t *sim_chip_flash(struct sim_chip *chip, size_t *size);
 /* Burns bits directly, correctly coded, and loads them: what a factory or an earlier life left in the chip.
  */
 void sim_chip_set_fuses(struct sim_chip *chip, unsigned block, const uint32_t words[static 8]);

@@ -213,7 +213,7 @@ const uint32_t *sim_chip_fuses(const struct sim_chip *chip, unsigned block)
     return block < SIM_BLOCKS ? chip->efuse.burned[block] : NULL;
 }
 
-const uint8_t *sim_chip_flash(const struct sim_chip *chip, size_t *size)
+uint8_t *sim_chip_flash(struct sim_chip *chip, size_t *size)
 {
     *size = chip->flash.size;
     return chip->flash.bytes;

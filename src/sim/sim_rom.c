@@ -59,7 +59,7 @@ void sim_rom_boot(struct sim_chip *chip, const char *cause)
 
 static void panic(struct sim_chip *chip, const char *why)
 {
-    say(chip, "Guru Meditation Error: Core  0 panic'ed (");
+    say(chip, "Guru Meditation Error: Core 0 panic'ed (");
     say(chip, why);
     say(chip, ")\r\n");
     chip->rom.dead = true;

@@ -124,14 +124,14 @@ int sim_rom_read_flash(struct sim_chip *chip, struct sim_request *request)
 {
     uint32_t offset = seal_le32(request->data);
     uint32_t len = seal_le32(request->data + 4);
-    request->answer_len = READ_MAX; /* whatever was asked for; stale bytes after an error */
+    request->answer_len = READ_MAX; /* whatever was asked for; what was not read is stale */
     if (len > READ_MAX) {
         return SIM_BAD_READ_LENGTH;
     }
-    if (offset >= chip->flash.size || READ_MAX > chip->flash.size - offset) {
+    if (offset >= chip->flash.size || len > chip->flash.size - offset) {
         return SIM_BAD_READ;
     }
-    memcpy(request->answer, chip->flash.bytes + offset, READ_MAX);
+    memcpy(request->answer, chip->flash.bytes + offset, len);
     return SIM_OK_CLEAR;
 }
 

@@ -31,36 +31,64 @@ static bool find_key(const struct sim_chip *chip, uint8_t key[static 32])
     return false;
 }
 
-static bool encrypt_unit(EVP_CIPHER_CTX *ctx, const uint8_t key[static 32], uint32_t address,
-                         uint8_t unit[static UNIT])
+struct xts { /* written out, since libcrypto refuses the all-zero key of a chip that has none */
+    EVP_CIPHER_CTX *data, *tweak;
+};
+
+static bool aes_block(EVP_CIPHER_CTX *ctx, uint8_t block[static 16])
+{
+    int len = 0;
+    return EVP_EncryptUpdate(ctx, block, &len, block, 16) && len == 16;
+}
+
+/* IEEE 1619: the next block's tweak is this one's, times x. */
+static void next_tweak(uint8_t tweak[static 16])
+{
+    uint8_t carry = 0;
+    for (size_t i = 0; i < 16; i++) {
+        uint8_t out = tweak[i] >> 7;
+        tweak[i] = (uint8_t)(tweak[i] << 1 | carry);
+        carry = out;
+    }
+    tweak[0] ^= carry ? 0x87 : 0;
+}
+
+static bool encrypt_unit(const struct xts *xts, uint32_t address, uint8_t unit[static UNIT])
 {
     uint8_t tweak[16] = {0};
-    uint8_t reversed[UNIT], cipher[UNIT];
-    int len = 0;
+    uint8_t block[16];
     seal_put_le32(tweak, address);
-    for (size_t i = 0; i < UNIT; i++) {
-        reversed[i] = unit[UNIT - 1 - i];
+    bool ok = aes_block(xts->tweak, tweak);
+    for (size_t at = UNIT; at > 0 && ok; at -= 16) {
+        for (size_t i = 0; i < 16; i++) {
+            block[i] = unit[at - 1 - i] ^ tweak[i];
+        }
+        ok = aes_block(xts->data, block);
+        for (size_t i = 0; i < 16; i++) {
+            unit[at - 1 - i] = block[i] ^ tweak[i];
+        }
+        next_tweak(tweak);
     }
-    if (!EVP_EncryptInit_ex(ctx, EVP_aes_128_xts(), NULL, key, tweak) ||
-        !EVP_EncryptUpdate(ctx, cipher, &len, reversed, sizeof reversed)) {
-        return false;
-    }
-    for (size_t i = 0; i < UNIT; i++) {
-        unit[i] = cipher[UNIT - 1 - i];
-    }
-    return true;
+    return ok;
+}
+
+static bool xts_open(struct xts *xts, const struct sim_chip *chip)
+{
+    uint8_t key[32] = {0};
+    (void)find_key(chip, key);
+    xts->data = EVP_CIPHER_CTX_new();
+    xts->tweak = EVP_CIPHER_CTX_new();
+    bool ok = xts->data && xts->tweak && EVP_EncryptInit_ex(xts->data, EVP_aes_128_ecb(), NULL, key, NULL) &&
+              EVP_EncryptInit_ex(xts->tweak, EVP_aes_128_ecb(), NULL, key + 16, NULL);
+    seal_cleanse(key, sizeof key);
+    return ok;
 }
 
 bool sim_xts_encrypt(const struct sim_chip *chip, uint32_t address, const uint8_t *data, uint8_t *cipher,
                      size_t len)
 {
-    uint8_t key[32] = {0};
-    bool ok = true;
-    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-    if (!ctx) {
-        return false;
-    }
-    (void)find_key(chip, key);
+    struct xts xts = {0};
+    bool ok = xts_open(&xts, chip);
     for (size_t done = 0; done < len && ok;) {
         uint8_t unit[UNIT];
         uint32_t start = (address + (uint32_t)done) & ~(UNIT - 1);
@@ -68,11 +96,11 @@ bool sim_xts_encrypt(const struct sim_chip *chip, uint32_t address, const uint8_
         size_t part = UNIT - skip < len - done ? UNIT - skip : len - done;
         memset(unit, 0xFF, sizeof unit);
         memcpy(unit + skip, data + done, part);
-        ok = encrypt_unit(ctx, key, start, unit);
+        ok = encrypt_unit(&xts, start, unit);
         memcpy(cipher + done, unit + skip, part);
         done += part;
     }
-    EVP_CIPHER_CTX_free(ctx);
-    seal_cleanse(key, sizeof key);
+    EVP_CIPHER_CTX_free(xts.data);
+    EVP_CIPHER_CTX_free(xts.tweak);
     return ok;
 }
