@@ -77,14 +77,29 @@ int cli_ask_line(const char *prompt, bool echo, char *line, size_t size, struct 
     return err;
 }
 
+static const char burn_prompt[] = "Type BURN to go on: ";
+
+/* For scripts that answer through a pipe (echo BURN |), as the espefuse family of tools lets them. */
+static int ask_standard_input(char *answer, size_t size, struct seal_cause *cause)
+{
+    (void)fputs(burn_prompt, stderr);
+    int err = read_line(STDIN_FILENO, answer, size, cause);
+    if (isatty(STDIN_FILENO) != 1) {
+        (void)fputc('\n', stderr);
+    }
+    return err;
+}
+
 int cli_confirm_burn(struct cli_run *run, const char *question, struct seal_cause *cause)
 {
     char answer[16];
     cli_say(run, "%s", question);
-    if (cli_flag(run, "confirm")) {
+    const char *confirm = cli_text(run, "confirm");
+    if (confirm && strcmp(confirm, "burn") == 0) {
         return SEAL_OK;
     }
-    int err = cli_ask_line("Type BURN to go on: ", true, answer, sizeof answer, cause);
+    int err = confirm ? ask_standard_input(answer, sizeof answer, cause)
+                      : cli_ask_line(burn_prompt, true, answer, sizeof answer, cause);
     if (err == SEAL_OK && strcmp(answer, "BURN") == 0) {
         return SEAL_OK;
     }

@@ -97,6 +97,8 @@ int cli_table_print(const struct cli_run *run,
  * nothing. */
 void cli_progress(struct cli_run *run, const char *what, size_t done, size_t total);
 void cli_progress_done(struct cli_run *run);
+/* The same, but the finished bar leaves the terminal: something that says more takes its place. */
+void cli_progress_erase(struct cli_run *run);
 
 /* --- the person --- */
 /*

@@ -9,10 +9,14 @@ extern const struct cli_command cli_command_identity_cert;
 extern const struct cli_command cli_command_ds_params;
 extern const struct cli_command cli_command_chip_list;
 extern const struct cli_command cli_command_help;
+extern const struct cli_command cli_command_provision;
+extern const struct cli_command cli_command_prove;
 
 /* One line per command, in the order of help; the descriptor is at the end of cmd_<name>.c. */
 const struct cli_command *const cli_commands[] = {
     /* the job */
+    &cli_command_provision,
+    &cli_command_prove,
 
     /* identity */
     &cli_command_identity_key,
@@ -85,8 +89,8 @@ const struct cli_option cli_burn_options[] = {
     {.name = "dry-run", .summary = "show the plan and change nothing"},
     {.name = "confirm",
      .value = "WORD",
-     .summary = "burn without asking at the terminal",
-     .choices = (const char *const[]){"burn", NULL}},
+     .summary = "burn: without asking; stdin: read the word BURN from standard input, a pipe too",
+     .choices = (const char *const[]){"burn", "stdin", NULL}},
     {0},
 };
 

@@ -33,5 +33,10 @@ int main(int argc, char **argv)
     catch_signal(SIGTERM);
     catch_signal(SIGHUP);
     (void)signal(SIGPIPE, SIG_IGN);
+    const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+    const char *name = slash ? slash + 1 : argc > 0 ? argv[0] : "";
+    if (strcmp(name, "configure_esp_secure_cert.py") == 0) {
+        return cli_configure_main(argc, argv);
+    }
     return cli_main(argc, argv);
 }

@@ -93,6 +93,14 @@ void cli_progress_done(struct cli_run *run)
     *state = (struct cli_progress_state){0};
 }
 
+void cli_progress_erase(struct cli_run *run)
+{
+    if (run->progress->active) {
+        (void)fputs("\r\033[K", stderr);
+    }
+    *run->progress = (struct cli_progress_state){0};
+}
+
 void cli_progress_clear(const struct cli_run *run)
 {
     struct cli_progress_state *state = run->progress;

@@ -59,6 +59,17 @@ static void keep_held_key(struct seal_job *job)
     job->hmac_known = true;
 }
 
+/* A finished development run left its key in the open; an interrupted run did not get as far as protecting
+ * it. */
+static void warn_old_key(struct seal_job *job)
+{
+    bool finished = !seal_efuse_block_writable(&job->now, (unsigned)seal_chip_key_block(job->chip, job->key));
+    if (finished && job->profile->mode == SEAL_MODE_PRODUCTION) {
+        job_warn(job, "the key in BLOCK_KEY%u has been readable since an earlier run: copies of it may exist",
+                 job->key);
+    }
+}
+
 static int check_given_hmac_key(const struct seal_job *job, struct seal_cause *cause)
 {
     const uint8_t *given = job->profile->hmac_key;
@@ -94,6 +105,7 @@ static int survey_key(struct seal_job *job, struct seal_cause *cause)
                             : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of secure memory");
     if (err == SEAL_OK && job->key_state == SEAL_BLOCK_HELD) {
         keep_held_key(job);
+        warn_old_key(job);
         err = check_given_hmac_key(job, cause);
     }
     return err;

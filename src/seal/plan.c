@@ -101,9 +101,11 @@ static void plan_protection(struct seal_job *job)
         return;
     }
     struct seal_step *step = add(job, SEAL_STEP_PROTECT, "protect key");
-    (void)snprintf(step->what, sizeof step->what, "burn %s%s%s%s%s of BLOCK_KEY%u",
-                   read ? "read-protection" : "", read && (write || purpose) ? " and " : "",
-                   write || purpose ? "write-protection" : "", write ? "" : " (purpose only)", "", job->key);
+    (void)snprintf(step->what, sizeof step->what, "burn the %s-protection of BLOCK_KEY%u%s",
+                   read && (write || purpose) ? "read- and write"
+                   : read                     ? "read"
+                                              : "write",
+                   job->key, read ? ": from here on nobody can read its key" : "");
     step->irreversible = true;
     seal_burn_protect(job->chip, &step->burn, job->key, read, write, purpose);
     if (read) {

@@ -1,0 +1,217 @@
+/*
+ * provision: the main job. A blank chip becomes a device with its own provable identity: inputs, survey,
+ * identity, plan, the person's word, burn, prove, receipt.
+ */
+#include "provision.h"
+
+#include <string.h>
+
+struct show {
+    struct cli_run *run;
+    struct provision *p;
+    const struct seal_step *step;
+};
+
+static void step_begins(void *ctx, size_t index, const struct seal_step *step)
+{
+    struct show *show = ctx;
+    (void)index;
+    show->step = step;
+}
+
+static void step_ends(void *ctx, size_t index, const struct seal_step *step, const char *note)
+{
+    struct show *show = ctx;
+    cli_progress_erase(show->run);
+    cli_say(show->run, "  %2zu/%zu %s: %s", index + 1, seal_job_step_count(show->p->job), step->name, note);
+}
+
+static void progress(void *ctx, size_t done, size_t total)
+{
+    struct show *show = ctx;
+    cli_progress(show->run, show->step->name, done, total);
+}
+
+static int plan(struct cli_run *run, struct provision *p, struct seal_cause *cause)
+{
+    struct seal_loader *loader = NULL;
+    int err = cli_connect(run, &loader, cause);
+    if (err == SEAL_OK) {
+        err = seal_job_survey(loader, &p->profile, &p->job, cause);
+    }
+    /* A dry run asks nobody to sign. */
+    bool make =
+        err == SEAL_OK && seal_job_needs_identity(p->job) && !(cli_flag(run, "dry-run") && p->sign_command);
+    if (make) {
+        err = seal_job_make_identity(p->job, cause);
+    }
+    if (err == SEAL_OK) {
+        err = seal_job_plan(p->job, cause);
+    }
+    return err;
+}
+
+static int show_dry_run(struct cli_run *run, struct provision *p)
+{
+    seal_json *json = NULL;
+    if (cli_json(run)) {
+        int err = provision_plan_json(p, &json);
+        return err == SEAL_OK ? cli_emit_json(run, &json) : err;
+    }
+    cli_say(run, "dry run: nothing was written or burned");
+    return SEAL_OK;
+}
+
+static int burn(struct cli_run *run, struct provision *p, struct seal_cause *cause)
+{
+    struct show show = {.run = run, .p = p};
+    const struct seal_job_events events = {
+        .step_begins = step_begins, .step_ends = step_ends, .progress = progress, .ctx = &show};
+    seal_json *receipt = NULL;
+    int err = seal_job_run(p->job, &events, cause);
+    cli_progress_done(run);
+    int recorded = seal_job_receipt(p->job, err, &receipt);
+    if (recorded == SEAL_OK) {
+        recorded = provision_files_receipt(run, p, receipt, err == SEAL_OK ? cause : NULL);
+    }
+    if (recorded == SEAL_OK && err == SEAL_OK && cli_json(run)) {
+        recorded = cli_emit_json(run, &receipt);
+    }
+    seal_json_free(&receipt);
+    return err == SEAL_OK ? recorded : err;
+}
+
+static bool changes_fuses(const struct provision *p)
+{
+    for (size_t i = 0; i < seal_job_step_count(p->job); i++) {
+        if (seal_job_step(p->job, i)->irreversible) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int go(struct cli_run *run, struct provision *p, struct seal_cause *cause)
+{
+    int err = provision_read_inputs(run, p, cause);
+    if (err == SEAL_OK) {
+        err = plan(run, p, cause);
+    }
+    if (err != SEAL_OK) {
+        return err;
+    }
+    provision_show_device(run, p);
+    provision_show_plan(run, p);
+    if (cli_flag(run, "dry-run")) {
+        return show_dry_run(run, p);
+    }
+    if (changes_fuses(p)) {
+        char question[160];
+        provision_question(p, question, sizeof question);
+        err = cli_confirm_burn(run, question, cause);
+    }
+    if (err == SEAL_OK) {
+        err = provision_files_prepare(run, p, cause);
+    }
+    if (err == SEAL_OK) {
+        err = burn(run, p, cause);
+    }
+    if (err == SEAL_OK) {
+        provision_show_result(run, p);
+    }
+    return err;
+}
+
+static int run_provision(struct cli_run *run, struct seal_cause *cause)
+{
+    struct provision p = {0};
+    int err = go(run, &p, cause);
+    provision_free(&p);
+    return err;
+}
+
+static const char *const modes[] = {"development", "production", NULL};
+static const char *const storages[] = {"ds", "ecdsa", "plaintext", NULL};
+
+static const struct cli_option options[] = {
+    {.name = "mode",
+     .value = "MODE",
+     .summary = "production makes the key unreadable for ever; development leaves it readable",
+     .choices = modes,
+     .required = true},
+    {.name = "storage",
+     .value = "WHERE",
+     .summary = "where the private key lives",
+     .choices = storages,
+     .fallback = "ds"},
+    {.name = "ca-cert", .value = "FILE", .summary = "certificate of the CA, stored beside the device's"},
+    {.name = "device-cert", .value = "FILE", .summary = "the device's certificate, when it exists already"},
+    {.name = "private-key", .value = "FILE", .summary = "the device's private key, when it exists already"},
+    {.name = "subject",
+     .value = "NAME",
+     .summary = "make key and certificate for this name; {mac} and {chip} are filled in"},
+    {.name = "key-type",
+     .value = "TYPE",
+     .summary = "type of the key that is made",
+     .choices = seal_key_types,
+     .fallback = "rsa:2048"},
+    {.name = "ca-key", .value = "FILE", .summary = "key of the CA: signs the certificate here"},
+    {.name = "days", .value = "N", .summary = "validity of the certificate that is made", .fallback = "3650"},
+    {.name = "sign-cmd",
+     .value = "COMMAND",
+     .summary = "signs elsewhere: request on its stdin, certificate on its stdout"},
+    {.name = "csr-out", .value = "FILE", .summary = "keep the certification request as well"},
+    {.name = "efuse-key",
+     .value = "N",
+     .summary = "BLOCK_KEYn for the DS key, 0 to 5, or auto: the first free one",
+     .fallback = "auto"},
+    {.name = "hmac-key", .value = "FILE", .summary = "burn these 32 bytes instead of a random key"},
+    {.name = "offset",
+     .value = "OFFSET",
+     .summary = "flash offset of esp_secure_cert, or auto: from the partition table",
+     .fallback = "0xd000"},
+    {.name = "firmware", .value = "OFFSET=FILE", .summary = "write this image as well", .repeat = true},
+    {.name = "out",
+     .value = "DIR",
+     .summary = "keep certificate, partition and receipt there; {mac} is filled in"},
+    {.name = "keep-secrets", .summary = "development only: keep private key and HMAC key in --out as well"},
+    {.name = "force", .summary = "replace files of another device in --out, and the file of --csr-out"},
+    {.name = "passphrase-file", .value = "FILE", .summary = "passphrase of --private-key, first line"},
+    {.name = "ca-passphrase-file", .value = "FILE", .summary = "passphrase of --ca-key, first line"},
+    {.name = "insecure-permissions", .summary = "read key files that others can read too"},
+    {0},
+};
+
+const struct cli_command cli_command_provision = {
+    .name = "provision",
+    .summary = "give a chip its own identity, prove it, and record it",
+    .description =
+        "Gives the chip at --port a private key that only its Digital Signature peripheral can use, a "
+        "certificate for it, "
+        "and an esp_secure_cert partition that firmware finds both in. The identity is given (--device-cert, "
+        "--private-key) or made for this very device (--subject with --ca-key or --sign-cmd).\n\n"
+        "First everything is checked and a plan is shown; nothing has been written or burned by then. After "
+        "BURN was typed "
+        "(or with --confirm burn) the steps run in an order that can be cut anywhere: run the same command "
+        "again, and it "
+        "goes on from what the chip holds. A finished device is left alone, with exit status 0.\n\n"
+        "In development mode the key block gets its purpose and is write-protected, but stays readable. In "
+        "production mode "
+        "the chip proves its key, the key block is read-protected for ever, and the chip proves it again "
+        "through the "
+        "protected key. The keys that espseal made are then gone from the host; files that were given stay, "
+        "and are named.",
+    .examples =
+        "# a simulated ESP32-C3, with a CA made on the spot\n"
+        "espseal identity ca --subject \"/CN=Demo CA\" --days 3650 --out-cert ca.pem --out-key ca.key\n"
+        "espseal provision --port sim:esp32c3 --mode production --ca-cert ca.pem --ca-key ca.key --subject "
+        "\"/CN={mac}\"\n"
+        "# a real board, with an identity that exists already, for development\n"
+        "espseal provision --port /dev/ttyUSB0 --chip esp32c3 --mode development --ca-cert cacert.pem "
+        "--device-cert client.crt "
+        "--private-key client.key --out records/{mac}",
+    .options = options,
+    .device = true,
+    .danger = CLI_BURNS,
+    .run = run_provision,
+};

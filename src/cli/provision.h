@@ -1,0 +1,48 @@
+/* What the files of `provision` share. */
+#ifndef ESPSEAL_CLI_PROVISION_H
+#define ESPSEAL_CLI_PROVISION_H
+
+#include "cli.h"
+
+#include <espseal/provision.h>
+
+#define PROVISION_IMAGES 32
+
+struct provision { /* one run: what was given, read into memory, and what came of it */
+    struct seal_profile profile;
+    struct seal_firmware images[PROVISION_IMAGES];
+    struct seal_buf *image_data[PROVISION_IMAGES];
+    struct seal_cert *ca_cert, *device_cert;
+    struct seal_key *private_key, *ca_key;
+    struct seal_buf *hmac_key;
+    struct seal_job *job;
+    const char *sign_command;
+    char directory[512]; /* --out, filled in; "" : none */
+    char receipt[576];   /* the receipt's file; "" : none */
+};
+
+/* provision_inputs.c: options to profile. Everything is freed by provision_free. */
+int provision_read_inputs(struct cli_run *run, struct provision *p, struct seal_cause *cause) SEAL_MUST_CHECK;
+void provision_free(struct provision *p);
+
+/* provision_files.c: files of --out. prepare makes the directory, and writes all but the final receipt. */
+int provision_files_prepare(struct cli_run *run, struct provision *p,
+                            struct seal_cause *cause) SEAL_MUST_CHECK;
+int provision_files_receipt(struct cli_run *run, struct provision *p, const seal_json *receipt,
+                            struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* provision_show.c: for the person. */
+void provision_show_device(const struct cli_run *run, const struct provision *p);
+void provision_show_plan(const struct cli_run *run, const struct provision *p);
+int provision_plan_json(const struct provision *p, seal_json **plan) SEAL_MUST_CHECK;
+void provision_show_result(const struct cli_run *run, const struct provision *p);
+void provision_question(const struct provision *p, char *text, size_t size);
+
+/*
+ * sign_command.c: runs command in a shell with input on its stdin and collects its stdout, at most max bytes.
+ * Its stderr is ours. SEAL_ERR_IO: it could not be run, or ended with another status than 0.
+ */
+int cli_run_filter(const char *command, const uint8_t *input, size_t len, size_t max, struct seal_buf *output,
+                   struct seal_cause *cause) SEAL_MUST_CHECK;
+
+#endif

@@ -1,0 +1,215 @@
+/* The files of --out: written before anything is burned, so that a full disk costs no fuse. */
+#include "provision.h"
+
+#include <espseal/file.h>
+#include <espseal/hex.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAC_WORD "{mac}"
+
+static int path_in(const struct provision *p, const char *name, char *path, size_t size,
+                   struct seal_cause *cause)
+{
+    if (snprintf(path, size, "%s/%s", p->directory, name) >= (int)size) {
+        return seal_fail(cause, SEAL_ERR_TOO_LONG, "the path %.200s/%s is too long", p->directory, name);
+    }
+    return SEAL_OK;
+}
+
+static int expand_directory(struct provision *p, const char *given, struct seal_cause *cause)
+{
+    uint8_t mac[6];
+    char hex[13];
+    seal_job_mac(p->job, mac);
+    seal_hex_encode(mac, sizeof mac, hex);
+    const char *word = strstr(given, MAC_WORD);
+    int before = word ? (int)(word - given) : (int)strlen(given);
+    int len = snprintf(p->directory, sizeof p->directory, "%.*s%s%s", before, given, word ? hex : "",
+                       word ? word + strlen(MAC_WORD) : "");
+    if (len >= (int)sizeof p->directory) {
+        p->directory[0] = '\0';
+        return seal_fail(cause, SEAL_ERR_TOO_LONG, "the path %.200s is too long", given);
+    }
+    return SEAL_OK;
+}
+
+static int make_directory(char *path, struct seal_cause *cause)
+{
+    for (char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
+        if (slash) {
+            *slash = '\0';
+        }
+        bool failed = mkdir(path, 0777) != 0 && errno != EEXIST;
+        int err = failed ? seal_fail_errno(cause, "cannot make the directory %s", path) : SEAL_OK;
+        if (slash) {
+            *slash = '/';
+        }
+        if (err != SEAL_OK || !slash) {
+            return err;
+        }
+    }
+}
+
+/* A directory that holds another device's files is not written into by accident. */
+static int check_owner(struct cli_run *run, const struct provision *p, struct seal_cause *cause)
+{
+    char path[576];
+    struct seal_buf *text = NULL;
+    seal_json *old = NULL;
+    uint8_t mac[6];
+    char mine[18];
+    seal_job_mac(p->job, mac);
+    (void)snprintf(mine, sizeof mine, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
+                   mac[5]);
+    int err = path_in(p, "receipt.json", path, sizeof path, cause);
+    if (err != SEAL_OK || cli_flag(run, "force") ||
+        seal_file_read(path, 1 << 20, 0, &text, NULL) != SEAL_OK) {
+        return err;
+    }
+    const char *theirs = NULL;
+    if (seal_json_parse((const char *)seal_buf_ptr(text), seal_buf_len(text), &old, NULL) == SEAL_OK) {
+        theirs = seal_json_text(seal_json_get(seal_json_get(old, "chip"), "mac"));
+    }
+    if (!theirs || strcmp(theirs, mine) != 0) {
+        err = seal_fail(cause, SEAL_ERR_EXISTS, "%s holds the record of another device (%.17s)", p->directory,
+                        theirs ? theirs : "unreadable");
+        seal_hint(cause, "use --out %s/{mac} to keep one directory for each device", p->directory);
+    }
+    seal_json_free(&old);
+    seal_buf_free(&text);
+    return err;
+}
+
+static int write_one(const struct provision *p, const char *name, const void *data, size_t len, int flags,
+                     struct seal_cause *cause)
+{
+    char path[576];
+    int err = path_in(p, name, path, sizeof path, cause);
+    return err == SEAL_OK ? seal_file_write(path, data, len, flags | SEAL_FILE_FORCE, cause) : err;
+}
+
+static int write_public(const struct provision *p, struct seal_cause *cause)
+{
+    int err = SEAL_OK;
+    const struct seal_cert *cert = seal_job_cert(p->job);
+    const struct seal_buf *partition = seal_job_partition(p->job);
+    const struct seal_buf *request = seal_job_request(p->job);
+    struct seal_buf *pem = seal_buf_new();
+    if (!pem) {
+        return seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
+    }
+    if (cert) {
+        err = seal_cert_write(cert, false, pem, cause);
+        if (err == SEAL_OK) {
+            err = write_one(p, "certificate.pem", seal_buf_ptr(pem), seal_buf_len(pem), 0, cause);
+        }
+    }
+    if (err == SEAL_OK && partition) {
+        bool secret = p->profile.storage == SEAL_STORAGE_PLAINTEXT;
+        err = write_one(p, "esp_secure_cert.bin", seal_buf_ptr(partition), seal_buf_len(partition),
+                        secret ? SEAL_FILE_SECRET : 0, cause);
+    }
+    if (err == SEAL_OK && request) {
+        err = write_one(p, "request.pem", seal_buf_ptr(request), seal_buf_len(request), 0, cause);
+    }
+    seal_buf_free(&pem);
+    return err;
+}
+
+static int write_secrets(const struct provision *p, struct seal_cause *cause)
+{
+    int err = SEAL_OK;
+    const struct seal_key *key = seal_job_key(p->job);
+    const uint8_t *hmac_key = seal_job_hmac_key(p->job);
+    struct seal_buf *pem = seal_buf_new_secret();
+    if (!pem) {
+        return seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
+    }
+    if (key) {
+        err = seal_key_write_pkcs8(key, NULL, pem, cause);
+        if (err == SEAL_OK) {
+            err = write_one(p, "private_key.pem", seal_buf_ptr(pem), seal_buf_len(pem), SEAL_FILE_SECRET,
+                            cause);
+        }
+    }
+    if (err == SEAL_OK && hmac_key) {
+        err = write_one(p, "hmac_key.bin", hmac_key, 32, SEAL_FILE_SECRET, cause);
+    }
+    seal_buf_free(&pem);
+    return err;
+}
+
+/* receipt.json, or receipt-2.json, ...: what an earlier run recorded stays. */
+static int choose_receipt(struct provision *p, struct seal_cause *cause)
+{
+    char name[32] = "receipt.json";
+    for (unsigned n = 2; n < 1000; n++) {
+        int err = path_in(p, name, p->receipt, sizeof p->receipt, cause);
+        if (err != SEAL_OK || access(p->receipt, F_OK) != 0) {
+            return err;
+        }
+        (void)snprintf(name, sizeof name, "receipt-%u.json", n);
+    }
+    return seal_fail(cause, SEAL_ERR_EXISTS, "%s is full of receipts", p->directory);
+}
+
+int provision_files_prepare(struct cli_run *run, struct provision *p, struct seal_cause *cause)
+{
+    const char *given = cli_text(run, "out");
+    const char *csr = cli_text(run, "csr-out");
+    const struct seal_buf *request = seal_job_request(p->job);
+    int err = SEAL_OK;
+    if (csr && request) {
+        err = seal_file_write(csr, seal_buf_ptr(request), seal_buf_len(request),
+                              cli_flag(run, "force") ? SEAL_FILE_FORCE : 0, cause);
+    }
+    if (err != SEAL_OK || !given) {
+        return err;
+    }
+    err = expand_directory(p, given, cause);
+    if (err == SEAL_OK) {
+        err = make_directory(p->directory, cause);
+    }
+    if (err == SEAL_OK) {
+        err = check_owner(run, p, cause);
+    }
+    if (err == SEAL_OK) {
+        err = write_public(p, cause);
+    }
+    if (err == SEAL_OK && cli_flag(run, "keep-secrets")) {
+        err = write_secrets(p, cause);
+    }
+    seal_json *receipt = NULL;
+    if (err == SEAL_OK) {
+        err = choose_receipt(p, cause);
+    }
+    if (err == SEAL_OK) {
+        err = seal_job_receipt(p->job, SEAL_ERR_INTERRUPTED, &receipt);
+    }
+    if (err == SEAL_OK) {
+        err = provision_files_receipt(run, p, receipt, cause);
+    }
+    seal_json_free(&receipt);
+    return err;
+}
+
+int provision_files_receipt(struct cli_run *run, struct provision *p, const seal_json *receipt,
+                            struct seal_cause *cause)
+{
+    (void)run;
+    if (!p->receipt[0]) {
+        return SEAL_OK;
+    }
+    struct seal_buf *text = seal_buf_new();
+    int err = text ? seal_json_print(receipt, false, text) : SEAL_ERR_NO_MEMORY;
+    if (err == SEAL_OK) {
+        err = seal_file_write(p->receipt, seal_buf_ptr(text), seal_buf_len(text), SEAL_FILE_FORCE, cause);
+    }
+    seal_buf_free(&text);
+    return err;
+}

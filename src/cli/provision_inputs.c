@@ -1,0 +1,224 @@
+#include "provision.h"
+
+#include <espseal/file.h>
+#include <espseal/hex.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LARGEST_IMAGE = 32 << 20, LARGEST_ANSWER = 64 << 10, DEFAULT_DAYS = 3650, LONGEST_DAYS = 36500 };
+
+static int read_mode(struct cli_run *run, struct provision *p)
+{
+    p->profile.mode =
+        strcmp(cli_text(run, "mode"), "production") == 0 ? SEAL_MODE_PRODUCTION : SEAL_MODE_DEVELOPMENT;
+    const char *storage = cli_text(run, "storage");
+    p->profile.storage = SEAL_STORAGE_DS;
+    for (enum seal_storage s = SEAL_STORAGE_PLAINTEXT; storage && s <= SEAL_STORAGE_ECDSA; s++) {
+        if (strcmp(storage, seal_storage_name(s)) == 0) {
+            p->profile.storage = s;
+        }
+    }
+    return SEAL_OK;
+}
+
+static int read_places(struct cli_run *run, struct provision *p, struct seal_cause *cause)
+{
+    const char *key = cli_text(run, "efuse-key");
+    const char *offset = cli_text(run, "offset");
+    uint32_t value;
+    p->profile.efuse_key = SEAL_AUTO;
+    p->profile.offset = SEAL_SECURE_CERT_DEFAULT_OFFSET;
+    if (key && strcmp(key, "auto") != 0) {
+        int err = cli_number(run, "efuse-key", 15, 0, &value, cause);
+        if (err != SEAL_OK) {
+            return err;
+        }
+        p->profile.efuse_key = (int)value;
+    }
+    if (offset && strcmp(offset, "auto") == 0) {
+        p->profile.offset = SEAL_AUTO;
+    } else {
+        int err = cli_number(run, "offset", UINT32_MAX, SEAL_SECURE_CERT_DEFAULT_OFFSET, &value, cause);
+        if (err != SEAL_OK) {
+            return err;
+        }
+        p->profile.offset = value;
+    }
+    return SEAL_OK;
+}
+
+static int read_image(struct provision *p, const char *text, struct seal_cause *cause)
+{
+    size_t n = p->profile.firmware_count;
+    struct seal_firmware *image = &p->images[n];
+    const char *equals = strchr(text, '=');
+    char number[16] = "";
+    if (equals && (size_t)(equals - text) < sizeof number) {
+        memcpy(number, text, (size_t)(equals - text));
+    }
+    if (!equals || seal_parse_u32(number, UINT32_MAX, &image->offset) != SEAL_OK) {
+        int err = seal_fail(cause, SEAL_ERR_USAGE, "--firmware %s is not OFFSET=FILE", text);
+        seal_hint(cause, "for example --firmware 0x0=bootloader.bin --firmware 0x8000=partition-table.bin");
+        return err;
+    }
+    if (n == PROVISION_IMAGES) {
+        return seal_fail(cause, SEAL_ERR_USAGE, "more than %d images", PROVISION_IMAGES);
+    }
+    int err = seal_file_read(equals + 1, LARGEST_IMAGE, 0, &p->image_data[n], cause);
+    if (err == SEAL_OK && seal_buf_len(p->image_data[n]) == 0) {
+        err = seal_fail(cause, SEAL_ERR_FORMAT, "%s is empty", equals + 1);
+    }
+    if (err == SEAL_OK) {
+        image->name = equals + 1;
+        image->data = seal_buf_ptr(p->image_data[n]);
+        image->len = seal_buf_len(p->image_data[n]);
+    }
+    p->profile.firmware_count++;
+    return err;
+}
+
+static int read_images(struct cli_run *run, struct provision *p, struct seal_cause *cause)
+{
+    int err = SEAL_OK;
+    const char *text;
+    for (size_t i = 0; err == SEAL_OK && (text = cli_text_at(run, "firmware", i)); i++) {
+        err = read_image(p, text, cause);
+    }
+    p->profile.firmware = p->images;
+    return err;
+}
+
+static int usage(struct seal_cause *cause, const char *text)
+{
+    int err = seal_fail(cause, SEAL_ERR_USAGE, "%s", text);
+    seal_hint(
+        cause,
+        "give --device-cert and --private-key, or --subject with --ca-cert and --ca-key, or --subject with "
+        "--sign-cmd");
+    return err;
+}
+
+/* An identity is given or made; half of each is a mistake that must not burn anything. */
+static int check_combination(struct cli_run *run, struct seal_cause *cause)
+{
+    bool cert = cli_text(run, "device-cert");
+    bool key = cli_text(run, "private-key");
+    bool subject = cli_text(run, "subject");
+    bool ca_key = cli_text(run, "ca-key");
+    bool sign = cli_text(run, "sign-cmd");
+    if (cert != key) {
+        return usage(cause, "--device-cert and --private-key belong together");
+    }
+    if (cert && (subject || ca_key || sign || cli_text(run, "csr-out"))) {
+        return usage(cause, "a device certificate was given, so none can be made");
+    }
+    if (!cert && !subject) {
+        return usage(cause, "there is no identity to give to the device");
+    }
+    if (!cert && ca_key == sign) {
+        return usage(cause, ca_key ? "--ca-key and --sign-cmd exclude each other"
+                                   : "nobody signs the device's certificate");
+    }
+    if (ca_key && !cli_text(run, "ca-cert")) {
+        return usage(cause, "--ca-key needs --ca-cert");
+    }
+    return SEAL_OK;
+}
+
+static int sign_with_command(void *ctx, const uint8_t *request, size_t len, struct seal_buf *cert,
+                             struct seal_cause *cause)
+{
+    const struct provision *p = ctx;
+    return cli_run_filter(p->sign_command, request, len, LARGEST_ANSWER, cert, cause);
+}
+
+static int read_identity(struct cli_run *run, struct provision *p, struct seal_cause *cause)
+{
+    struct seal_profile *profile = &p->profile;
+    const char *path;
+    int err = SEAL_OK;
+    if ((path = cli_text(run, "ca-cert"))) {
+        err = cli_read_cert(run, path, &p->ca_cert, cause);
+    }
+    if (err == SEAL_OK && (path = cli_text(run, "device-cert"))) {
+        err = cli_read_cert(run, path, &p->device_cert, cause);
+    }
+    if (err == SEAL_OK && (path = cli_text(run, "private-key"))) {
+        err = cli_read_key(run, path, "passphrase-file", &p->private_key, cause);
+    }
+    if (err == SEAL_OK && (path = cli_text(run, "ca-key"))) {
+        err = cli_read_key(run, path, "ca-passphrase-file", &p->ca_key, cause);
+    }
+    profile->ca_cert = p->ca_cert;
+    profile->device_cert = p->device_cert;
+    profile->private_key = p->private_key;
+    profile->ca_key = p->ca_key;
+    profile->subject = cli_text(run, "subject");
+    profile->key_type = cli_text(run, "key-type") ? cli_text(run, "key-type") : "rsa:2048";
+    p->sign_command = cli_text(run, "sign-cmd");
+    if (p->sign_command) {
+        profile->sign_request = sign_with_command;
+        profile->sign_ctx = p;
+    }
+    return err;
+}
+
+static int read_hmac_key(struct cli_run *run, struct provision *p, struct seal_cause *cause)
+{
+    const char *path = cli_text(run, "hmac-key");
+    if (!path) {
+        return SEAL_OK;
+    }
+    int flags = SEAL_FILE_SECRET | (cli_flag(run, "insecure-permissions") ? SEAL_FILE_ANY_MODE : 0);
+    int err = seal_file_read(path, 4096, flags, &p->hmac_key, cause);
+    if (err == SEAL_OK && seal_buf_len(p->hmac_key) != 32) {
+        err = seal_fail(cause, SEAL_ERR_KEY, "%s has %zu bytes; an HMAC key has 32", path,
+                        seal_buf_len(p->hmac_key));
+        seal_hint(cause, "leave --hmac-key out and espseal makes a random key that only the chip keeps");
+    }
+    if (err == SEAL_OK) {
+        p->profile.hmac_key = seal_buf_ptr(p->hmac_key);
+    }
+    return err;
+}
+
+int provision_read_inputs(struct cli_run *run, struct provision *p, struct seal_cause *cause)
+{
+    uint32_t days;
+    int err = check_combination(run, cause);
+    if (err == SEAL_OK) {
+        err = read_mode(run, p);
+    }
+    if (err == SEAL_OK && cli_flag(run, "keep-secrets") &&
+        (p->profile.mode == SEAL_MODE_PRODUCTION || !cli_text(run, "out"))) {
+        err = seal_fail(cause, SEAL_ERR_USAGE, "--keep-secrets is for --mode development with --out DIR");
+    }
+    if (err == SEAL_OK) {
+        err = read_places(run, p, cause);
+    }
+    if (err == SEAL_OK) {
+        err = cli_number(run, "days", LONGEST_DAYS, DEFAULT_DAYS, &days, cause);
+        p->profile.days = err == SEAL_OK ? days : 0;
+    }
+    if (err == SEAL_OK) {
+        err = read_images(run, p, cause);
+    }
+    if (err == SEAL_OK) {
+        err = read_identity(run, p, cause);
+    }
+    return err == SEAL_OK ? read_hmac_key(run, p, cause) : err;
+}
+
+void provision_free(struct provision *p)
+{
+    seal_job_free(&p->job);
+    seal_key_free(&p->private_key);
+    seal_key_free(&p->ca_key);
+    seal_cert_free(&p->ca_cert);
+    seal_cert_free(&p->device_cert);
+    seal_buf_free(&p->hmac_key);
+    for (size_t i = 0; i < PROVISION_IMAGES; i++) {
+        seal_buf_free(&p->image_data[i]);
+    }
+}

@@ -1,0 +1,152 @@
+#include "provision.h"
+
+#include <espseal/hex.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static void mac_text(const struct provision *p, char text[static 18])
+{
+    uint8_t mac[6];
+    seal_job_mac(p->job, mac);
+    (void)snprintf(text, 18, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+}
+
+void provision_show_device(const struct cli_run *run, const struct provision *p)
+{
+    struct seal_cert_info info;
+    const struct seal_cert *cert = seal_job_cert(p->job);
+    char mac[18];
+    mac_text(p, mac);
+    cli_say(run, "device    %s, MAC %s, on %s", seal_job_chip(p->job)->title, mac, cli_text(run, "port"));
+    if (cert && seal_cert_info(cert, &info) == SEAL_OK) {
+        cli_say(run, "identity  %s, %s, issued by %s, until %.10s", info.subject, info.key, info.issuer,
+                info.not_after);
+    } else {
+        cli_say(run, "identity  %s, %s, not made in a dry run", p->profile.subject, p->profile.key_type);
+    }
+    cli_say(run, "mode      %s",
+            p->profile.mode == SEAL_MODE_PRODUCTION
+                ? "production: the device's key becomes unreadable, for ever"
+                : "development: the key stays readable in the chip; the device is NOT sealed");
+    for (size_t i = 0; seal_job_warning(p->job, i); i++) {
+        cli_warn(run, "%s", seal_job_warning(p->job, i));
+    }
+}
+
+void provision_show_plan(const struct cli_run *run, const struct provision *p)
+{
+    size_t count = seal_job_step_count(p->job);
+    size_t first = 0;
+    char hex[65];
+    seal_hex_encode(seal_job_plan_hash(p->job), 32, hex);
+    if (count == 0) {
+        cli_say(run, "plan      nothing to do: the device is what it shall become, and proved it");
+        return;
+    }
+    cli_say(run, "plan      %.16s, %zu step%s, * burns eFuses", hex, count, count == 1 ? "" : "s");
+    for (size_t i = 0; i < count; i++) {
+        const struct seal_step *step = seal_job_step(p->job, i);
+        cli_say(run, "  %2zu %c  %s", i + 1, step->irreversible ? '*' : ' ', step->what);
+        if (step->irreversible && !first) {
+            first = i + 1;
+        }
+    }
+    if (first) {
+        cli_say(run,
+                "          from step %zu on there is no way back; a run that is cut is finished by running "
+                "it again",
+                first);
+    }
+}
+
+void provision_question(const struct provision *p, char *text, size_t size)
+{
+    char mac[18];
+    mac_text(p, mac);
+    (void)snprintf(text, size, "eFuses cannot be un-burned. This burns some of the %s with MAC %s.",
+                   seal_job_chip(p->job)->title, mac);
+}
+
+int provision_plan_json(const struct provision *p, seal_json **plan)
+{
+    char mac[18];
+    seal_json *root = seal_json_object_new();
+    *plan = root;
+    if (!root) {
+        return SEAL_ERR_NO_MEMORY;
+    }
+    mac_text(p, mac);
+    seal_json_put_text(root, "chip", seal_job_chip(p->job)->name);
+    seal_json_put_text(root, "mac", mac);
+    seal_json_put_text(root, "mode", seal_mode_name(p->profile.mode));
+    seal_json_put_hex(root, "plan_sha256", seal_job_plan_hash(p->job), 32);
+    seal_json *steps = seal_json_put_array(root, "steps");
+    for (size_t i = 0; i < seal_job_step_count(p->job); i++) {
+        const struct seal_step *step = seal_job_step(p->job, i);
+        seal_json *one = seal_json_put_object(steps, NULL);
+        seal_json_put_text(one, "name", step->name);
+        seal_json_put_text(one, "what", step->what);
+        seal_json_put_bool(one, "irreversible", step->irreversible);
+    }
+    seal_json *warnings = seal_json_put_array(root, "warnings");
+    for (size_t i = 0; seal_job_warning(p->job, i); i++) {
+        seal_json_put_text(warnings, NULL, seal_job_warning(p->job, i));
+    }
+    return SEAL_OK;
+}
+
+static void name_leftover(const struct cli_run *run, const struct provision *p, const char *name,
+                          const char *what)
+{
+    char path[576];
+    if (p->directory[0] && snprintf(path, sizeof path, "%s/%s", p->directory, name) < (int)sizeof path &&
+        access(path, F_OK) == 0) {
+        cli_warn(run, "%s, from an earlier development run, still holds %s: destroy it", path, what);
+    }
+}
+
+static void show_leftovers(const struct cli_run *run, const struct provision *p)
+{
+    const char *path = cli_text(run, "private-key");
+    if (p->profile.mode == SEAL_MODE_PRODUCTION) {
+        if (path) {
+            cli_warn(run, "%s still holds the device's private key: destroy it or lock it away", path);
+        }
+        if (cli_text(run, "hmac-key")) {
+            cli_warn(run, "%s still holds the chip's HMAC key: destroy it", cli_text(run, "hmac-key"));
+        }
+        name_leftover(run, p, "private_key.pem", "the device's private key");
+        name_leftover(run, p, "hmac_key.bin", "the chip's HMAC key");
+        return;
+    }
+    cli_say(run,
+            "          the HMAC key can be read from the chip by anybody who holds it: not for customers");
+    if (cli_flag(run, "keep-secrets")) {
+        cli_say(run, "          %s/private_key.pem and %s/hmac_key.bin hold the keys", p->directory,
+                p->directory);
+    }
+}
+
+void provision_show_result(const struct cli_run *run, const struct provision *p)
+{
+    const struct seal_proof *proof = seal_job_proof(p->job);
+    char mac[18];
+    mac_text(p, mac);
+    if (proof) {
+        char hex[33];
+        seal_hex_encode(proof->nonce, 16, hex);
+        cli_say(
+            run,
+            "proof     the chip signed nonce %s... with BLOCK_KEY%u (RSA-%u); the certificate verifies it",
+            hex, proof->efuse_key, proof->rsa_bits);
+    }
+    if (p->receipt[0]) {
+        cli_say(run, "receipt   %s", p->receipt);
+    }
+    cli_say(run, "done      %s %s %s", seal_job_chip(p->job)->title, mac,
+            p->profile.mode == SEAL_MODE_PRODUCTION ? "has its own identity, and nobody can read its key"
+                                                    : "has its own identity, for development");
+    show_leftovers(run, p);
+}
