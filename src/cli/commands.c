@@ -8,6 +8,7 @@ extern const struct cli_command cli_command_identity_ca;
 extern const struct cli_command cli_command_identity_cert;
 extern const struct cli_command cli_command_ds_params;
 extern const struct cli_command cli_command_chip_list;
+extern const struct cli_command cli_command_efuse_summary;
 extern const struct cli_command cli_command_help;
 extern const struct cli_command cli_command_provision;
 extern const struct cli_command cli_command_prove;
@@ -34,6 +35,7 @@ const struct cli_command *const cli_commands[] = {
     /* flash */
 
     /* efuse */
+    &cli_command_efuse_summary,
 
     /* chips */
     &cli_command_chip_list,
@@ -62,12 +64,14 @@ const struct cli_option cli_common_options[] = {
     {0},
 };
 
+#define PORT_OPTION                                                                                          \
+    .name = "port", .letter = 'p', .value = "PORT",                                                          \
+    .summary = "the device: /dev/ttyUSB0, socket://HOST:PORT or sim:CHIP"
+
+static const struct cli_option optional_port = {PORT_OPTION};
+
 const struct cli_option cli_device_options[] = {
-    {.name = "port",
-     .letter = 'p',
-     .value = "PORT",
-     .summary = "the device: /dev/ttyUSB0, socket://HOST:PORT or sim:CHIP",
-     .required = true},
+    {PORT_OPTION, .required = true},
     {.name = "chip", .letter = 'c', .value = "CHIP", .summary = "refuse any other chip than this"},
     {.name = "baud",
      .letter = 'b',
@@ -112,6 +116,7 @@ const struct cli_option *cli_command_option(const struct cli_command *command, s
         option = take_from(command->options, &index);
         if (!option && command->device) {
             option = take_from(cli_device_options, &index);
+            option = option == &cli_device_options[0] && command->offline ? &optional_port : option;
         }
         if (!option && command->danger == CLI_BURNS) {
             option = take_from(cli_burn_options, &index);
