@@ -346,7 +346,7 @@ static int read_device(struct cli_run *run, struct summary *summary, struct seal
     int err = cli_connect(run, &loader, cause);
 
     if (err == SEAL_OK)
-        err = seal_loader_require_registers(loader, "reading eFuses", cause);
+        err = seal_loader_require_registers(loader, "read eFuses", cause);
     if (err != SEAL_OK)
         return err;
     summary->chip = summary->efuse.chip = seal_loader_chip(loader);
@@ -364,6 +364,11 @@ static int run_efuse_summary(struct cli_run *run, struct seal_cause *cause)
     const char *path = cli_text(run, "efuse-file");
     int err;
 
+    if (path == NULL && !cli_flag(run, "port")) {
+        seal_fail(cause, SEAL_ERR_USAGE, "--port PORT is missing");
+        seal_hint(cause, "--port /dev/ttyUSB0 for a device, or --efuse-file FILE --chip CHIP for a file");
+        return SEAL_ERR_USAGE;
+    }
     if (path != NULL && cli_flag(run, "port"))
         return seal_fail(cause, SEAL_ERR_USAGE, "--efuse-file and --port exclude each other");
     err = path != NULL ? read_file(run, path, &summary, cause) : read_device(run, &summary, cause);

@@ -323,7 +323,7 @@ int seal_burn_execute(struct seal_loader *loader, struct seal_efuse *efuse, cons
     *burned = 0;
     err = seal_burn_check(efuse, burn, cause);
     if (err == 0)
-        err = seal_loader_require_registers(loader, "burning eFuses", cause);
+        err = seal_loader_require_registers(loader, "burn eFuses", cause);
     for (size_t left = err == 0 ? burner.controller->block_count : 0; left > 0 && err == 0; left--) {
         burner.block = (unsigned)(left - 1);
         burner.secret = burn->secret[burner.block];

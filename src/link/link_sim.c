@@ -149,7 +149,7 @@ static int parse(const char *port, const char *rest, struct sim_arguments *argum
         return seal_fail(cause, SEAL_ERR_USAGE, "%s does not say which chip: write sim:esp32c3", port);
     }
     char *save = NULL;
-    for (char *item = strtok_r(query, "&", &save); query && item; item = strtok_r(NULL, "&", &save)) {
+    for (char *item = query ? strtok_r(query, "&", &save) : NULL; item; item = strtok_r(NULL, "&", &save)) {
         char *value = strchr(item, '=');
         const char *option = find_option(item, value ? (size_t)(value - item) : strlen(item));
         if (!option || !value || value[1] == '\0' || count + 2 > 4 + 2 * MAX_PARAMETERS) {

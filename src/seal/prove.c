@@ -228,7 +228,7 @@ static int check_arguments(const struct prover *prover, size_t c_len, struct sea
                          chip->title);
     if (prover->key >= chip->key_blocks)
         return seal_fail(cause, SEAL_ERR_FORMAT, "the %s has no BLOCK_KEY%u", chip->title, prover->key);
-    return seal_loader_require_registers(prover->loader, "the proof through Digital Signature", cause);
+    return seal_loader_require_registers(prover->loader, "prove a key through Digital Signature", cause);
 }
 
 /* The message that DS takes: EMSA-PKCS1-v1_5 of the nonce, little-endian. */
