@@ -23,9 +23,8 @@ static enum seal_key_block_state classify_filled(const struct seal_efuse *efuse,
                                                  size_t size)
 {
     unsigned bits = bits_set(efuse, block);
-    if (efuse->errors[block] || efuse->error_fail[block]) {
-        (void)snprintf(why, size, "its burn was cut: the controller reports %u coding errors",
-                       efuse->errors[block]);
+    if (efuse->error_fail[block]) {
+        (void)snprintf(why, size, "its burn was cut, and the controller cannot correct what it reads there");
         return SEAL_BLOCK_DAMAGED;
     }
     if (bits < KEY_BITS_MIN) {

@@ -21,6 +21,22 @@ static void forward_progress(void *ctx, size_t done, size_t total)
     }
 }
 
+/* The code of a key block repairs up to six bytes; the key is right then, but the block has less in reserve.
+ */
+static void note_corrections(struct context *context)
+{
+    struct seal_job *job = context->job;
+    unsigned corrected = job->now.errors[seal_chip_key_block(job->chip, job->key)];
+    if (corrected) {
+        job_warn(
+            job,
+            "the controller corrects %u wrong byte%s in BLOCK_KEY%u: the supply was weak while it was burned",
+            corrected, corrected == 1 ? "" : "s", job->key);
+        (void)snprintf(context->note, sizeof context->note, "read back, %u byte%s corrected", corrected,
+                       corrected == 1 ? "" : "s");
+    }
+}
+
 static int run_burn(struct context *context, const struct seal_step *step, struct seal_cause *cause)
 {
     struct seal_job *job = context->job;
@@ -28,6 +44,9 @@ static int run_burn(struct context *context, const struct seal_step *step, struc
     int err = seal_burn_execute(job->loader, &job->now, &step->burn, &burned, cause);
     job->burned = job->burned || burned;
     (void)snprintf(context->note, sizeof context->note, "read back");
+    if (err == SEAL_OK && step->kind == SEAL_STEP_KEY) {
+        note_corrections(context);
+    }
     return err;
 }
 

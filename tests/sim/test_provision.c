@@ -381,7 +381,8 @@ static void a_chip_that_lies_is_found_out(void **state)
         struct sim_chip *chip = new_chip(faults[i]);
         struct seal_profile profile = profile_of(SEAL_MODE_PRODUCTION);
         struct outcome out = run_job(chip, &profile);
-        bool healed = strncmp(faults[i], "lie", 3) == 0; /* a burn that did not take is tried once more */
+        /* A burn that did not take is tried once more; the code of a key block corrects a wrong bit. */
+        bool healed = strncmp(faults[i], "lie", 3) == 0 || strcmp(faults[i], "neighbour:burn=2") == 0;
         assert_int_equal(out.err, healed ? SEAL_OK : SEAL_ERR_VERIFY);
         sim_chip_free(&chip);
     }
