@@ -60,8 +60,8 @@ static void put_title(FILE *out, const char *page)
 static void page_name(const struct cli_command *command, char *page, size_t size)
 {
     (void)snprintf(page, size, "espseal-%s", command->name);
-    for (char *c = page; *c; c++) {
-        *c = *c == ' ' ? '-' : *c;
+    for (char *space = page; (space = strchr(space, ' '));) {
+        *space = '-';
     }
 }
 

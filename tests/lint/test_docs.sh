@@ -6,9 +6,9 @@ made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT
 bad=0
 man/generate "$BIN/espseal" "$made"
-for folder in man completions; do
-    diff -r -x generate "$folder" "$made/$folder" || {
-        echo "FAIL: $folder/ is not what the commands say: run man/generate"
+for path in man completions README.md; do
+    diff -r -x generate "$path" "$made/$path" || {
+        echo "FAIL: $path is not what the program says: run man/generate"
         bad=1
     }
 done
@@ -47,4 +47,10 @@ while read -r command; do
         fi
     done
 done < <("$BIN/espseal" help --commands)
+
+# The README tells the same exit statuses as the manual.
+"$BIN/espseal" help --man | awk '/^\.Sh EXIT STATUS/ {on = 1; next} /^\.Sh/ {on = 0} on && /^\.It/ {n = $2; next}
+    on && /^[a-z]/ {print "| " n " | " $0 " |"}' | while IFS= read -r row; do
+    grep -qxF -- "$row" README.md || echo "FAIL: not in README.md: $row"
+done | grep . && bad=1
 exit "$bad"
