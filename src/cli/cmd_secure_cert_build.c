@@ -1,11 +1,9 @@
 /* secure-cert build: an esp_secure_cert partition as a file, from certificates and a key. */
-#include "cli.h"
+#include "identity.h"
 
 #include <espseal/digest.h>
 #include <espseal/file.h>
-#include <espseal/hex.h>
 #include <espseal/identity_partition.h>
-#include <espseal/secret.h>
 
 #include <string.h>
 
@@ -138,33 +136,19 @@ static int check_ecdsa(const struct inputs *in, struct seal_cause *cause)
     return SEAL_OK;
 }
 
-static int read_iv(const struct cli_run *run, uint8_t iv[static SEAL_DS_IV_LEN], struct seal_cause *cause)
-{
-    int err = seal_hex_decode(cli_text(run, "iv"), iv, SEAL_DS_IV_LEN);
-    return err ? seal_fail(cause, SEAL_ERR_USAGE, "--iv is not %d bytes in hex", SEAL_DS_IV_LEN) : SEAL_OK;
-}
-
 static int encrypt_ds(const struct cli_run *run, struct inputs *in, struct seal_cause *cause)
 {
     uint8_t iv[SEAL_DS_IV_LEN];
-    const char *path = cli_text(run, "hmac-key");
     struct seal_buf *hmac_key = NULL;
-    int flags = SEAL_FILE_SECRET | (cli_flag(run, "insecure-permissions") ? SEAL_FILE_ANY_MODE : 0);
-    if (in->chip->ds_max_bits == 0) {
-        return seal_fail(cause, SEAL_ERR_UNSUPPORTED, "the %s has no Digital Signature peripheral",
-                         in->chip->title);
-    }
-    int err = cli_text(run, "iv") ? read_iv(run, iv, cause) : SEAL_OK;
+    int err = cli_require_ds(in->chip, cause);
     if (err == SEAL_OK) {
-        err = seal_file_read(path, 4096, flags, &hmac_key, cause);
-    }
-    if (err == SEAL_OK && seal_buf_len(hmac_key) != 32) {
-        err = seal_fail(cause, SEAL_ERR_FORMAT, "%s is no HMAC key: it has %zu bytes instead of 32", path,
-                        seal_buf_len(hmac_key));
+        err = cli_ds_iv(run, iv, cause);
     }
     if (err == SEAL_OK) {
-        err = seal_ds_encrypt(in->key, in->chip->ds_max_bits, seal_buf_ptr(hmac_key),
-                              cli_text(run, "iv") ? iv : NULL, &in->ds, cause);
+        err = cli_read_hmac_key(run, &hmac_key, cause);
+    }
+    if (err == SEAL_OK) {
+        err = seal_ds_encrypt(in->key, in->chip->ds_max_bits, seal_buf_ptr(hmac_key), iv, &in->ds, cause);
     }
     seal_buf_free(&hmac_key);
     return err;
@@ -253,8 +237,7 @@ static int run_build(struct cli_run *run, struct seal_cause *cause)
 {
     enum seal_storage storage = storage_of(run);
     struct inputs in = {0};
-    int flags = (storage == SEAL_STORAGE_PLAINTEXT ? SEAL_FILE_SECRET : 0) |
-                (cli_flag(run, "force") ? SEAL_FILE_FORCE : 0);
+    int flags = cli_out_flags(run, storage == SEAL_STORAGE_PLAINTEXT);
     int err = check_options(run, storage, cause);
     if (err == SEAL_OK && cli_json(run) && strcmp(cli_text(run, "out"), "-") == 0) {
         err = seal_fail(cause, SEAL_ERR_USAGE, "--out - and --json would both write to standard output");

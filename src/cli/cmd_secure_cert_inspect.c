@@ -1,5 +1,5 @@
 /* secure-cert inspect: what stands in an esp_secure_cert partition, and what is wrong with it. */
-#include "cli.h"
+#include "identity.h"
 
 #include <espseal/file.h>
 #include <espseal/partition_look.h>
@@ -33,18 +33,10 @@ static void put_cert(seal_json *entry, const struct seal_partition_item *item)
 {
     static const char *const validities[] = {
         [SEAL_CERT_VALID] = "valid", [SEAL_CERT_EXPIRED] = "expired", [SEAL_CERT_NOT_YET] = "not yet valid"};
-    const struct seal_cert_info *info = &item->cert;
     seal_json *cert = seal_json_put_object(entry, "certificate");
-    seal_json_put_text(cert, "subject", info->subject);
-    seal_json_put_text(cert, "issuer", info->issuer);
-    seal_json_put_text(cert, "serial", info->serial);
-    seal_json_put_text(cert, "not_before", info->not_before);
-    seal_json_put_text(cert, "not_after", info->not_after);
+    cli_put_cert(cert, &item->cert);
     seal_json_put_text(cert, "validity", validities[item->validity]);
-    seal_json_put_text(cert, "key", info->key);
-    seal_json_put_bool(cert, "is_ca", info->is_ca);
-    seal_json_put_hex(cert, "sha256", info->sha256, sizeof info->sha256);
-    seal_json_put_hex(cert, "key_sha256", info->key_sha256, sizeof info->key_sha256);
+    seal_json_put_bool(cert, "is_ca", item->cert.is_ca);
 }
 
 static void put_item(const struct inspection *inspection, const struct seal_partition_item *item)

@@ -70,11 +70,11 @@ expect 1 secure-cert build "${out[@]}" --private-key "$in/key.pem" --key-storage
 says '--hmac-key'
 expect 1 secure-cert build "${out[@]}" "${ds[@]/4/6}"
 expect 1 secure-cert build "${out[@]}" "${ds[@]}" --iv 00
-says '--iv is not 16 bytes'
+says '--iv must be 32 hex digits'
 expect 1 secure-cert build "${out[@]}" --iv "$iv"
 expect 1 secure-cert build "${out[@]}" --efuse-key 1
 expect 5 secure-cert build "${out[@]}" "${ds[@]/ESP32-C3/esp32}"
-says 'no Digital Signature peripheral'
+says 'no RSA Digital Signature peripheral'
 expect 2 secure-cert build "${out[@]}" "${ds[@]/hmac_key.bin/iv.bin}"
 expect 2 secure-cert build "${out[@]}" --ca-cert "$in/absent.pem"
 says "$in/absent.pem"
