@@ -174,6 +174,11 @@ static void catch_signals(void)
     const struct sigaction action = {.sa_handler = interrupted};
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
+    sigset_t ours; /* delivered while the server waits, and only then */
+    (void)sigemptyset(&ours);
+    (void)sigaddset(&ours, SIGINT);
+    (void)sigaddset(&ours, SIGTERM);
+    (void)sigprocmask(SIG_BLOCK, &ours, NULL);
     (void)prctl(PR_SET_TIMERSLACK, 1000, 0, 0, 0); /* --baud wants waits of microseconds */
 }
 

@@ -24,6 +24,7 @@ struct server {
     struct seal_buf *due;   /* to the host, late enough to be written */
     struct seal_buf *later; /* records: le64 time, le32 length, bytes */
     int in, out, listener;  /* -1: none */
+    bool ended;             /* the host sends no more; it still gets its answers */
     bool done;
 };
 
@@ -142,6 +143,7 @@ static void hang_up(struct server *server)
     } else {
         server->done = true;
     }
+    server->ended = false;
     seal_buf_truncate(server->heard, 0);
     seal_buf_truncate(server->due, 0);
     seal_buf_truncate(server->later, 0);
@@ -158,7 +160,7 @@ static int read_host(struct server *server)
         return SEAL_OK;
     }
     if (got <= 0) {
-        hang_up(server);
+        server->ended = true;
         return SEAL_OK;
     }
     log_bytes(server, '>', bytes, (size_t)got);
@@ -205,11 +207,13 @@ static void wait_for_event(struct server *server, struct pollfd fds[static 3])
         wait.tv_sec = left / 1000000000;
         wait.tv_nsec = left % 1000000000;
     }
-    bool room = seal_buf_len(server->heard) < INPUT_MAX;
+    bool room = !server->ended && seal_buf_len(server->heard) < INPUT_MAX;
     fds[0] = (struct pollfd){.fd = room ? server->in : -1, .events = POLLIN};
     fds[1] = (struct pollfd){.fd = seal_buf_len(server->due) ? server->out : -1, .events = POLLOUT};
     fds[2] = (struct pollfd){.fd = server->in < 0 ? server->listener : -1, .events = POLLIN};
-    if (ppoll(fds, 3, when == NEVER ? NULL : &wait, NULL) < 0) {
+    sigset_t none_blocked; /* they are blocked but here, so that none is missed */
+    (void)sigemptyset(&none_blocked);
+    if (ppoll(fds, 3, when == NEVER ? NULL : &wait, &none_blocked) < 0) {
         fds[0].revents = fds[1].revents = fds[2].revents = 0;
     }
 }
@@ -229,6 +233,11 @@ static void end_link(struct server *server)
     write_host(server);
     hang_up(server);
     sim_chip_reconnect(server->chip);
+}
+
+static bool is_idle(const struct server *server)
+{
+    return seal_buf_len(server->heard) + seal_buf_len(server->later) + seal_buf_len(server->due) == 0;
 }
 
 static int turn(struct server *server)
@@ -252,6 +261,9 @@ static int turn(struct server *server)
     if (!err && sim_chip_state(server->chip) != SIM_RUNNING) {
         server->done |= sim_chip_state(server->chip) == SIM_OFF;
         end_link(server);
+    }
+    if (server->ended && is_idle(server)) {
+        hang_up(server);
     }
     return err;
 }
