@@ -186,7 +186,10 @@ static int put_number(struct seal_buf *out, double number)
     if (trunc(number) == number && fabs(number) < 9007199254740992.0) {
         (void)snprintf(text, sizeof text, "%.0f", number);
     } else {
-        (void)snprintf(text, sizeof text, "%.17g", number);
+        (void)snprintf(text, sizeof text, "%.15g", number);
+        if (strtod(text, NULL) != number) {
+            (void)snprintf(text, sizeof text, "%.17g", number);
+        }
         char *point = strstr(text, localeconv()->decimal_point);
         if (point) {
             *point = '.';

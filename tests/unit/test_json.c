@@ -80,8 +80,14 @@ static void numbers_print_exactly(void **state)
         double number;
         const char *printed;
     } rows[] = {
-        {0, "0\n"},     {-2147483649.0, "-2147483649\n"},     {9007199254740991.0, "9007199254740991\n"},
-        {0.5, "0.5\n"}, {1e300, "1.0000000000000001e+300\n"}, {(double)INFINITY, "null\n"},
+        {0, "0\n"},
+        {-2147483649.0, "-2147483649\n"},
+        {9007199254740991.0, "9007199254740991\n"},
+        {0.5, "0.5\n"},
+        {1e300, "1e+300\n"},
+        {0.1, "0.1\n"},
+        {1.0 / 3, "0.33333333333333331\n"},
+        {(double)INFINITY, "null\n"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         seal_json *list = seal_json_array_new();
