@@ -1,5 +1,6 @@
 #include <espseal/err.h>
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -106,6 +107,9 @@ int seal_fail_errno(struct seal_cause *cause, const char *format, ...)
         cause->sys_errno = saved;
         size_t used = strlen(cause->text);
         (void)snprintf(cause->text + used, sizeof cause->text - used, ": %s", strerror(saved));
+        if (used + 2 < sizeof cause->text) {
+            cause->text[used + 2] = (char)tolower((unsigned char)cause->text[used + 2]);
+        }
     }
     return err;
 }

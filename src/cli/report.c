@@ -7,53 +7,66 @@
 struct exit_row {
     int err;
     int status;
+    const char *hint; /* what to do where the cause does not know better; NULL: nothing */
 };
 
 static const struct exit_row exit_rows[] = {
-    {SEAL_OK, 0},
-    {SEAL_ERR_USAGE, 1},
-    {SEAL_ERR_NO_MEMORY, 70},
-    {SEAL_ERR_INTERNAL, 70},
-    {SEAL_ERR_NOT_FOUND, 2},
-    {SEAL_ERR_EXISTS, 2},
-    {SEAL_ERR_IO, 2},
-    {SEAL_ERR_PERMISSIONS, 2},
-    {SEAL_ERR_FORMAT, 2},
-    {SEAL_ERR_TOO_LONG, 2},
-    {SEAL_ERR_PASSPHRASE, 2},
-    {SEAL_ERR_KEY, 2},
-    {SEAL_ERR_MISMATCH, 2},
-    {SEAL_ERR_CRYPTO, 2},
-    {SEAL_ERR_SECRET_FOUND, 2},
-    {SEAL_ERR_NO_DEVICE, 3},
-    {SEAL_ERR_AMBIGUOUS, 3},
-    {SEAL_ERR_BUSY, 3},
-    {SEAL_ERR_LINK, 4},
-    {SEAL_ERR_TIMEOUT, 4},
-    {SEAL_ERR_PROTOCOL, 4},
-    {SEAL_ERR_ROM, 4},
-    {SEAL_ERR_ROM_REFUSED, 4},
-    {SEAL_ERR_WRONG_CHIP, 5},
-    {SEAL_ERR_UNSUPPORTED, 5},
-    {SEAL_ERR_STATE, 5},
-    {SEAL_ERR_RULE, 5},
-    {SEAL_ERR_DECLINED, 8},
-    {SEAL_ERR_VERIFY, 6},
-    {SEAL_ERR_PROOF, 6},
-    {SEAL_ERR_FINDINGS, 7},
-    {SEAL_ERR_INTERRUPTED, 9},
+    {SEAL_OK, 0, NULL},
+    {SEAL_ERR_USAGE, 1, "espseal --help shows the commands; espseal help COMMAND explains one"},
+    {SEAL_ERR_NO_MEMORY, 70, "close other programs and run the same command again"},
+    {SEAL_ERR_INTERNAL, 70, "please report this with the command line and the output of --trace"},
+    {SEAL_ERR_NOT_FOUND, 2, "check the path: it is taken from the folder you are in"},
+    {SEAL_ERR_EXISTS, 2, "choose another name, or --force to replace it"},
+    {SEAL_ERR_IO, 2, "check the permissions and the free space there"},
+    {SEAL_ERR_PERMISSIONS, 2, "chmod 600 the file, or --insecure-permissions if that is meant"},
+    {SEAL_ERR_FORMAT, 2, "check that this is the file you meant"},
+    {SEAL_ERR_TOO_LONG, 2, "check that this is the file you meant"},
+    {SEAL_ERR_PASSPHRASE, 2, "give it with --passphrase-file, or at the prompt"},
+    {SEAL_ERR_KEY, 2, "espseal chip list shows which keys each chip takes"},
+    {SEAL_ERR_MISMATCH, 2, "check that both files are of the same device"},
+    {SEAL_ERR_CRYPTO, 2, "check the inputs; OpenSSL refused them"},
+    {SEAL_ERR_SECRET_FOUND, 2, "nothing was written; please report this with the command line"},
+    {SEAL_ERR_NO_DEVICE, 3, "check cable, port and power"},
+    {SEAL_ERR_AMBIGUOUS, 3, "name one with --port"},
+    {SEAL_ERR_BUSY, 3, "close the program that has the port open, such as a serial monitor"},
+    {SEAL_ERR_LINK, 4, "check the cable; then run the same command again"},
+    {SEAL_ERR_TIMEOUT, 4, "put the chip into its bootloader again, then run the same command"},
+    {SEAL_ERR_PROTOCOL, 4, "put the chip into its bootloader again; try a lower --baud"},
+    {SEAL_ERR_ROM, 4, "put the chip into its bootloader again, then run the same command"},
+    {SEAL_ERR_ROM_REFUSED, 4, "espseal device security-info shows what this chip still allows"},
+    {SEAL_ERR_WRONG_CHIP, 5, "check the port, or give the right --chip"},
+    {SEAL_ERR_UNSUPPORTED, 5, "espseal chip list shows what each chip can do"},
+    {SEAL_ERR_STATE, 5, "espseal efuse summary shows the chip's state"},
+    {SEAL_ERR_RULE, 5, "nothing was burned; change what the rule names"},
+    {SEAL_ERR_DECLINED, 8, "nothing was burned"},
+    {SEAL_ERR_VERIFY, 6, "do not use this chip before you know why; espseal efuse summary shows its state"},
+    {SEAL_ERR_PROOF, 6, "nothing was protected; run the same command again to write and prove anew"},
+    {SEAL_ERR_FINDINGS, 7, NULL},
+    {SEAL_ERR_INTERRUPTED, 9, "run the same command again to continue"},
 };
 
 enum { DEFECT = 70 };
 
-int cli_exit_status(int err)
+static const struct exit_row *find_row(int err)
 {
     for (size_t i = 0; i < sizeof exit_rows / sizeof exit_rows[0]; i++) {
         if (exit_rows[i].err == err) {
-            return exit_rows[i].status;
+            return &exit_rows[i];
         }
     }
-    return DEFECT;
+    return NULL;
+}
+
+int cli_exit_status(int err)
+{
+    const struct exit_row *row = find_row(err);
+    return row ? row->status : DEFECT;
+}
+
+const char *cli_hint_for(int err, const struct seal_cause *cause)
+{
+    const struct exit_row *row = find_row(err);
+    return cause->hint[0] ? cause->hint : row ? row->hint : NULL;
 }
 
 static void put_word(seal_json *object, const char *key, uint32_t word)
@@ -68,7 +81,7 @@ static void report_json(const struct cli_run *run, int err, const struct seal_ca
     seal_json *error = seal_json_put_object(root, "error");
     seal_json_put_text(error, "code", seal_err_name(err));
     seal_json_put_text(error, "message", message);
-    seal_json_put_text(error, "hint", cause->hint[0] ? cause->hint : NULL);
+    seal_json_put_text(error, "hint", cli_hint_for(err, cause));
     seal_json_put_number(error, "exit_status", cli_exit_status(err));
     if (cause->has_address) {
         put_word(error, "address", cause->address);
@@ -99,8 +112,9 @@ void cli_report(const struct cli_run *run, int err, const struct seal_cause *cau
                       (unsigned long)cause->expected, (unsigned long)cause->got);
     }
     (void)fputc('\n', stderr);
-    if (cause->hint[0]) {
-        cli_hint(run, "%s", cause->hint);
+    const char *hint = cli_hint_for(err, cause);
+    if (hint) {
+        cli_hint(run, "%s", hint);
     }
     /* One document per run: a result that was printed already stays the only one. */
     if (cli_json(run) && !*run->emitted) {

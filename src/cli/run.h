@@ -104,6 +104,10 @@ extern const char cli_overview_summary[], cli_overview_description[], cli_overvi
 /* --- progress.c --- */
 void cli_progress_clear(const struct cli_run *run); /* before other talk on stderr */
 
+/* --- report.c --- */
+/* The cause's hint, else what helps with most errors of this kind; NULL: nothing does. */
+const char *cli_hint_for(int err, const struct seal_cause *cause);
+
 /* --- ask.c --- */
 /* Prompts at the terminal and reads a line without its end; echo false hides it. */
 int cli_ask_line(const char *prompt, bool echo, char *line, size_t size,

@@ -1,0 +1,140 @@
+#!/bin/bash
+# What a person, a script and a factory see of `espseal provision`: refusals before the first fuse, files, streams.
+set -euo pipefail
+espseal=$BIN/espseal
+work=$(mktemp -d)
+trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+cd "$work"
+fail() {
+    echo "FAIL: $*"
+    cat err
+    exit 1
+}
+
+"$espseal" identity ca --subject '/CN=Test CA' --days 30 --out-cert ca.pem --out-key ca.key 2>err
+for name in device other; do
+    "$espseal" identity key --type rsa:2048 --out $name.key 2>err
+    "$espseal" identity csr --key $name.key --subject /CN=$name --out $name.csr 2>err
+    "$espseal" identity cert --csr $name.csr --ca-cert ca.pem --ca-key ca.key --days 30 --out $name.crt 2>err
+done
+"$espseal" identity key --type ec:p256 --out ec.key 2>err
+"$espseal" identity csr --key ec.key --subject /CN=ec --out ec.csr 2>err
+"$espseal" identity cert --csr ec.csr --ca-cert ca.pem --ca-key ca.key --days 30 --out ec.crt 2>err
+"$espseal" identity key --type rsa:4096 --out big.key 2>err
+"$espseal" identity csr --key big.key --subject /CN=big --out big.csr 2>err
+"$espseal" identity cert --csr big.csr --ca-cert ca.pem --ca-key ca.key --days 30 --out big.crt 2>err
+# valid for no day at all: expired a second after it was made
+openssl x509 -req -in device.csr -CA ca.pem -CAkey ca.key -days 0 -out old.crt 2>openssl.log
+
+given=(--ca-cert ca.pem --device-cert device.crt --private-key device.key)
+port='sim:esp32c3?efuse=efuse.bin&flash=flash.bin'
+"$espseal" efuse summary --port "$port" >/dev/null
+cp efuse.bin blank.bin
+
+# refused STATUS TEXT WORD...: one line names the thing, a hint follows, and not one fuse changes.
+refused() {
+    local want=$1 text=$2 status=0
+    shift 2
+    "$espseal" provision --confirm burn "$@" >out 2>err </dev/null || status=$?
+    [ "$status" -eq "$want" ] || fail "$* exits $status, not $want"
+    [ "$(grep -c '^espseal: error: ' err)" -eq 1 ] || fail "$*: not one error line"
+    grep -q "^espseal: error: .*$text" err || fail "$*: the error does not say \"$text\""
+    grep -q '^espseal: hint: ' err || fail "$*: no hint"
+    [ ! -s out ] || fail "$*: something on stdout"
+    cmp -s efuse.bin blank.bin || fail "$*: FUSES CHANGED"
+}
+
+refused 2 'nowhere.crt' --port "$port" --mode production --device-cert nowhere.crt --private-key device.key
+refused 2 'device.key is not a certificate\|device.key' --port "$port" --mode production --device-cert device.key \
+    --private-key device.key
+refused 2 'other' --port "$port" --mode production --device-cert device.crt --private-key other.key
+refused 2 'takes RSA keys' --port "$port" --mode production --device-cert ec.crt --private-key ec.key
+refused 2 'RSA-3072' --port "$port" --mode production --device-cert big.crt --private-key big.key
+refused 5 'no ECDSA peripheral' --port "$port" --mode production --storage ecdsa --device-cert ec.crt --private-key ec.key
+refused 5 'ID-PLAINTEXT' --port "$port" --mode production --storage plaintext "${given[@]}"
+refused 5 'ESP32-C3' --port "$port" --chip esp32s3 --mode production "${given[@]}"
+refused 1 'there is no chip' --port "$port" --chip esp32x3 --mode production "${given[@]}"
+refused 1 'belong together' --port "$port" --mode production --device-cert device.crt
+refused 1 'nobody signs' --port "$port" --mode production --subject '/CN={mac}'
+refused 1 'there is no identity' --port "$port" --mode production
+refused 1 '{serial}' --port "$port" --mode production --ca-cert ca.pem --ca-key ca.key --subject '/CN={serial}'
+refused 2 'does not match\|another key\|other' --port "$port" --mode production --ca-cert ca.pem --ca-key other.key \
+    --subject '/CN={mac}'
+refused 2 'no partition table' --port "$port" --mode production --offset auto "${given[@]}"
+refused 1 'multiple of 4096' --port "$port" --mode production --offset 0xd001 "${given[@]}"
+refused 1 'efuse-key' --port "$port" --mode production --efuse-key nine "${given[@]}"
+refused 1 'BLOCK_KEY6' --port "$port" --mode production --efuse-key 6 "${given[@]}"
+refused 1 'OFFSET=FILE' --port "$port" --mode production --firmware ca.pem "${given[@]}"
+refused 2 'nowhere.bin' --port "$port" --mode production --firmware 0x0=nowhere.bin "${given[@]}"
+refused 1 'keep-secrets' --port "$port" --mode production --keep-secrets --out kept "${given[@]}"
+refused 2 'ended with status 3' --port "$port" --mode production --ca-cert ca.pem --subject '/CN={mac}' --sign-cmd 'exit 3'
+refused 2 'signing command' --port "$port" --mode production --ca-cert ca.pem --subject '/CN={mac}' --sign-cmd 'echo no'
+refused 3 'ttyNOWHERE' --port /dev/ttyNOWHERE --mode production "${given[@]}"
+refused 1 'scheme\|port' --port ftp://example --mode production "${given[@]}"
+refused 3 '127.0.0.1' --port socket://127.0.0.1:1 --mode production "${given[@]}"
+chmod 644 device.key
+refused 2 'device.key .*can be read by others' --port "$port" --mode production "${given[@]}"
+chmod 600 device.key
+refused 2 'dev/full\|cannot' --port "$port" --mode production --out /dev/full/x "${given[@]}"
+head -c 100 device.key >cut.key && chmod 600 cut.key
+refused 2 'cut.key' --port "$port" --mode production --device-cert device.crt --private-key cut.key
+if grep -q "$(sed -n 2p cut.key)" err; then
+    fail 'the error echoes key bytes'
+fi
+
+# Without a word of consent nothing burns, and a pipe is no consent.
+status=0
+echo BURN | setsid "$espseal" provision --port "$port" --mode production "${given[@]}" >out 2>err || status=$?
+[ "$status" -eq 8 ] || fail "no terminal exits $status"
+cmp -s efuse.bin blank.bin || fail 'burned without consent'
+
+# A dry run changes nothing and calls nobody.
+"$espseal" provision --port "$port" --mode production --ca-cert ca.pem --subject '/CN={mac}' --sign-cmd 'touch called' \
+    --dry-run --json >plan.json 2>err || fail "dry run exits $?"
+[ ! -e called ] || fail 'a dry run calls --sign-cmd'
+cmp -s efuse.bin blank.bin || fail 'a dry run burns'
+[ "$(jq '[.steps[] | select(.irreversible)] | length' plan.json)" -eq 3 ] || fail "the plan is $(cat plan.json)"
+
+sleep 1.1
+"$espseal" provision --port "$port" --mode production --device-cert old.crt --private-key device.key --dry-run >out 2>err ||
+    fail "an expired certificate exits $?"
+grep -q '^espseal: warning: the device certificate expired on 20' err || fail 'no warning about an expired certificate'
+
+# Signing elsewhere; the record; the directory of one device.
+"$espseal" provision --port "$port" --mode production --ca-cert ca.pem --subject '/CN={mac}' --csr-out request.pem \
+    --sign-cmd "\"$espseal\" identity cert --csr - --ca-cert ca.pem --ca-key ca.key --days 30 --out -" \
+    --out 'records/{mac}' --confirm burn --json >receipt.json 2>err || fail "signing elsewhere exits $?"
+record=records/7cdfa15ea101
+openssl req -in request.pem -noout -verify 2>/dev/null || fail 'the request does not verify'
+openssl verify -CAfile ca.pem "$record/certificate.pem" >/dev/null || fail 'the certificate does not verify'
+jq -e '.result == "done" and .proof.verified and .proof.through_read_protected_key' "$record/receipt.json" >/dev/null ||
+    fail "the receipt is $(cat "$record/receipt.json")"
+cmp -s <(jq -S 'del(.finished, .wire)' receipt.json) <(jq -S 'del(.finished, .wire)' "$record/receipt.json") ||
+    fail 'the receipt on stdout is another one'
+if find records -name '*.key' -o -name 'hmac*' | grep -q .; then
+    fail 'production left a key on the host'
+fi
+key=$(od -An -tx1 -v -j 112 -N 32 efuse.bin | tr -d ' \n')
+if grep -rqi "$key" records receipt.json plan.json err; then
+    fail 'the HMAC key is in a file'
+fi
+if "$espseal" flash read --port "$port" 0xd000 0x2000 --out partition.bin 2>err && grep -q 'PRIVATE KEY' partition.bin; then
+    fail 'a private key is in flash'
+fi
+"$espseal" provision --port "$port" --mode production --ca-cert ca.pem --ca-key ca.key --subject '/CN={mac}' \
+    --out 'records/{mac}' >out 2>err </dev/null || fail "a finished device exits $?"
+grep -q 'nothing to do' err || fail 'a finished device is touched'
+[ -e "$record/receipt-2.json" ] || fail 'the second receipt is missing'
+
+# Another device does not overwrite this one's record, and its refusal burns nothing.
+status=0
+"$espseal" provision --port 'sim:esp32c3?efuse=efuse2.bin&mac=02:00:00:00:00:02' --mode development "${given[@]}" \
+    --out "$record" --confirm burn >out 2>err || status=$?
+[ "$status" -eq 2 ] || [ "$status" -eq 1 ] || fail "another device's directory exits $status"
+
+# A finished development device says that it is not sealed.
+"$espseal" provision --port 'sim:esp32c3?efuse=efuse3.bin&flash=flash3.bin' --mode development "${given[@]}" --out dev \
+    --keep-secrets --confirm burn >out 2>err || fail "development exits $?"
+grep -q 'NOT sealed' err || fail 'development is not called what it is'
+[ "$(stat -c %a dev/private_key.pem dev/hmac_key.bin | sort -u)" = 600 ] || fail 'kept secrets are not 0600'
+jq -e '.state | contains("not sealed")' dev/receipt.json >/dev/null || fail 'the receipt does not say so'
