@@ -1,6 +1,7 @@
 /* espseal-sim: a chip that burns nothing but a file. */
 #include "sim_server.h"
 
+#include <espseal/deadline.h>
 #include <espseal/hex.h>
 
 #include <getopt.h>

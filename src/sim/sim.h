@@ -8,7 +8,6 @@
 #define ESPSEAL_SIM_H
 
 #include <espseal/chip.h>
-#include <espseal/link.h>
 
 struct sim_chip;
 
@@ -56,6 +55,9 @@ struct sim_output { /* bytes that the chip sent in one go; borrowed until the ne
 };
 /* The next output, oldest first; false when there is none. */
 bool sim_chip_take(struct sim_chip *chip, struct sim_output *output);
+/* Or as a stream: up to capacity bytes, waiting at most wait_us of the chip's own time for held ones, which
+ * is no time at all here. Returns how many. */
+size_t sim_chip_read(struct sim_chip *chip, uint8_t *data, size_t capacity, uint32_t wait_us);
 
 /* Power off and on: the loader starts anew, fuses are loaded, fuses and flash stay. Faults that fired do not
  * fire again, and the counts of frames, bytes and burns go on. */
@@ -77,9 +79,5 @@ void sim_chip_set_fuses(struct sim_chip *chip, unsigned block, const uint32_t wo
 
 /* Replaces the fault rules (NULL: none) and starts their counts anew. SEAL_ERR_USAGE. */
 int sim_chip_set_faults(struct sim_chip *chip, const char *spec, struct seal_cause *cause) SEAL_MUST_CHECK;
-
-/* A driver's table whose self is a struct sim_chip; closing it leaves the chip alone. Time is virtual: a read
- * without output is SEAL_ERR_TIMEOUT at once, SEAL_ERR_LINK after a cut. */
-extern const struct seal_link_ops sim_link_ops;
 
 #endif

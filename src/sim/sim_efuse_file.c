@@ -5,6 +5,7 @@
  */
 #include "sim_parts.h"
 
+#include <espseal/deadline.h>
 #include <espseal/file.h>
 #include <espseal/hex.h>
 #include <espseal/secret.h>

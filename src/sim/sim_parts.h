@@ -177,6 +177,27 @@ void sim_rom_close(struct sim_rom *rom);
 void sim_rom_boot(struct sim_chip *chip, const char *cause);
 void sim_rom_byte(struct sim_chip *chip, uint8_t byte);
 
+enum sim_opcode { /* rom_protocol.json "commands" */
+                  SIM_FLASH_BEGIN = 0x02,
+                  SIM_FLASH_DATA = 0x03,
+                  SIM_FLASH_END = 0x04,
+                  SIM_MEM_BEGIN = 0x05,
+                  SIM_MEM_END = 0x06,
+                  SIM_MEM_DATA = 0x07,
+                  SIM_SYNC = 0x08,
+                  SIM_WRITE_REG = 0x09,
+                  SIM_READ_REG = 0x0a,
+                  SIM_SPI_SET_PARAMS = 0x0b,
+                  SIM_SPI_ATTACH = 0x0d,
+                  SIM_READ_FLASH_SLOW = 0x0e,
+                  SIM_CHANGE_BAUDRATE = 0x0f,
+                  SIM_FLASH_DEFL_BEGIN = 0x10,
+                  SIM_FLASH_DEFL_DATA = 0x11,
+                  SIM_FLASH_DEFL_END = 0x12,
+                  SIM_SPI_FLASH_MD5 = 0x13,
+                  SIM_GET_SECURITY_INFO = 0x14,
+};
+
 /* How a command ends. The ROM clears its error code after some commands only. */
 enum sim_result {
     SIM_OK_CLEAR = 0,   /* 00 00 */
@@ -238,8 +259,6 @@ struct sim_chip {
     struct sim_ds ds;
     struct sim_rom rom;
 };
-/* Takes output bytes as they come; waits (in the chip's own time) at most wait_us for held ones. */
-size_t sim_chip_read(struct sim_chip *chip, uint8_t *data, size_t capacity, uint32_t wait_us);
 void sim_chip_send(struct sim_chip *chip, const void *data, size_t len);
 /* All but the fuses and the flash as after a reset of the whole system. */
 void sim_chip_reset(struct sim_chip *chip, const char *cause);

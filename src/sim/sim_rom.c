@@ -5,8 +5,6 @@
  */
 #include "sim_parts.h"
 
-#include <espseal/rom.h>
-
 #include <stdio.h>
 #include <string.h>
 
@@ -87,7 +85,7 @@ static void send_answer(struct sim_chip *chip, size_t data_len, uint8_t failed)
         frame[used++] = !escape ? byte : (uint8_t)(byte == SLIP_END ? 0xDC : 0xDD);
     }
     frame[used++] = SLIP_END;
-    for (unsigned i = 0; i < (rom->last_opcode == SEAL_ROM_SYNC ? SYNC_ANSWERS : 1); i++) {
+    for (unsigned i = 0; i < (rom->last_opcode == SIM_SYNC ? SYNC_ANSWERS : 1); i++) {
         sim_chip_send(chip, frame, used);
     }
 }
@@ -162,7 +160,7 @@ static int run_mem_end(struct sim_chip *chip, struct sim_request *request)
 static int run_flash_end(struct sim_chip *chip, struct sim_request *request)
 {
     struct sim_rom *rom = &chip->rom;
-    struct sim_transfer *transfer = request->opcode == SEAL_ROM_FLASH_END ? &rom->flash : &rom->deflate;
+    struct sim_transfer *transfer = request->opcode == SIM_FLASH_END ? &rom->flash : &rom->deflate;
     bool missing = transfer->begun && !transfer->discard && transfer->next < transfer->packets;
     transfer->begun = false;
     return missing ? SIM_BAD_RESULT : SIM_OK_KEEP;
@@ -173,24 +171,24 @@ static const struct {
     bool secure; /* allowed in secure download mode */
     int (*run)(struct sim_chip *chip, struct sim_request *request);
 } commands[] = {
-    {SEAL_ROM_FLASH_BEGIN, true, sim_rom_flash_begin},
-    {SEAL_ROM_FLASH_DATA, true, sim_rom_flash_data},
-    {SEAL_ROM_FLASH_END, true, run_flash_end},
-    {SEAL_ROM_MEM_BEGIN, false, sim_rom_mem_begin},
-    {SEAL_ROM_MEM_END, false, run_mem_end},
-    {SEAL_ROM_MEM_DATA, false, sim_rom_mem_data},
-    {SEAL_ROM_SYNC, true, run_sync},
-    {SEAL_ROM_WRITE_REG, false, run_write_reg},
-    {SEAL_ROM_READ_REG, false, run_read_reg},
-    {SEAL_ROM_SPI_SET_PARAMS, true, run_spi_set_params},
-    {SEAL_ROM_SPI_ATTACH, true, run_nothing},
-    {SEAL_ROM_READ_FLASH_SLOW, false, sim_rom_read_flash},
-    {SEAL_ROM_CHANGE_BAUDRATE, true, run_nothing},
-    {SEAL_ROM_FLASH_DEFL_BEGIN, false, sim_rom_deflate_begin},
-    {SEAL_ROM_FLASH_DEFL_DATA, false, sim_rom_deflate_data},
-    {SEAL_ROM_FLASH_DEFL_END, false, run_flash_end},
-    {SEAL_ROM_SPI_FLASH_MD5, false, sim_rom_md5},
-    {SEAL_ROM_GET_SECURITY_INFO, true, sim_rom_security_info},
+    {SIM_FLASH_BEGIN, true, sim_rom_flash_begin},
+    {SIM_FLASH_DATA, true, sim_rom_flash_data},
+    {SIM_FLASH_END, true, run_flash_end},
+    {SIM_MEM_BEGIN, false, sim_rom_mem_begin},
+    {SIM_MEM_END, false, run_mem_end},
+    {SIM_MEM_DATA, false, sim_rom_mem_data},
+    {SIM_SYNC, true, run_sync},
+    {SIM_WRITE_REG, false, run_write_reg},
+    {SIM_READ_REG, false, run_read_reg},
+    {SIM_SPI_SET_PARAMS, true, run_spi_set_params},
+    {SIM_SPI_ATTACH, true, run_nothing},
+    {SIM_READ_FLASH_SLOW, false, sim_rom_read_flash},
+    {SIM_CHANGE_BAUDRATE, true, run_nothing},
+    {SIM_FLASH_DEFL_BEGIN, false, sim_rom_deflate_begin},
+    {SIM_FLASH_DEFL_DATA, false, sim_rom_deflate_data},
+    {SIM_FLASH_DEFL_END, false, run_flash_end},
+    {SIM_SPI_FLASH_MD5, false, sim_rom_md5},
+    {SIM_GET_SECURITY_INFO, true, sim_rom_security_info},
 };
 
 static int run(struct sim_chip *chip, struct sim_request *request)
@@ -215,8 +213,8 @@ static int run(struct sim_chip *chip, struct sim_request *request)
 /* What a command does after its answer is out. */
 static void follow_up(struct sim_chip *chip, uint8_t opcode, uint32_t argument, int result)
 {
-    bool end = opcode == SEAL_ROM_FLASH_END || opcode == SEAL_ROM_FLASH_DEFL_END;
-    if (opcode == SEAL_ROM_CHANGE_BAUDRATE && result <= 0) {
+    bool end = opcode == SIM_FLASH_END || opcode == SIM_FLASH_DEFL_END;
+    if (opcode == SIM_CHANGE_BAUDRATE && result <= 0) {
         chip->baud = argument ? argument : chip->baud;
         sim_chip_send(chip, empty_frame, sizeof empty_frame);
     } else if (end && result <= 0 && argument == 0) {
@@ -227,7 +225,7 @@ static void follow_up(struct sim_chip *chip, uint8_t opcode, uint32_t argument, 
     } else if (end && result <= 0) {
         say(chip, "user code done\r\n");
         panic(chip, "Instruction access fault");
-    } else if (opcode == SEAL_ROM_MEM_END && result <= 0 && argument == 0) {
+    } else if (opcode == SIM_MEM_END && result <= 0 && argument == 0) {
         panic(chip, "Instruction access fault");
     }
 }

@@ -4,6 +4,7 @@
 #include "sim_pace.h"
 
 #include <espseal/buf.h>
+#include <espseal/deadline.h>
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "sim.h"
+#include "sim_link.h"
 
 #include <espseal/provision.h>
 #include <espseal/survey.h>
@@ -112,7 +112,7 @@ static struct outcome run_job(struct sim_chip *chip, const struct seal_profile *
     struct seal_loader *loader = NULL;
     struct seal_job *job = NULL;
     const struct seal_loader_options options = {0};
-    assert_int_equal(seal_link_wrap(&sim_link_ops, chip, "sim", &link), SEAL_OK);
+    assert_int_equal(sim_link_new(chip, &link), SEAL_OK);
     out.err = seal_loader_connect(link, &options, &loader, &out.cause);
     if (out.err == SEAL_OK) {
         out.err = seal_job_survey(loader, profile, &job, &out.cause);
@@ -174,7 +174,7 @@ static void prove_from_outside(struct sim_chip *chip)
     struct seal_cause cause = {0};
     const struct seal_loader_options options = {0};
     struct seal_buf *partition = seal_buf_new();
-    assert_int_equal(seal_link_wrap(&sim_link_ops, chip, "sim", &link), SEAL_OK);
+    assert_int_equal(sim_link_new(chip, &link), SEAL_OK);
     assert_int_equal(seal_loader_connect(link, &options, &loader, &cause), SEAL_OK);
     assert_int_equal(seal_flash_attach(loader, &id, &cause), SEAL_OK);
     assert_int_equal(seal_survey_secure_cert(loader, SEAL_SECURE_CERT_DEFAULT_OFFSET, SEAL_SECURE_CERT_MAX,
