@@ -79,7 +79,7 @@ int cli_new_passphrase(struct cli_run *run, const char *what, char passphrase[st
 int cli_make_key(struct cli_run *run, const char *type_option, const char *out_option,
                  const char *fallback_type, struct seal_key **key, struct seal_cause *cause)
 {
-    char passphrase[CLI_PASSPHRASE_SIZE];
+    char passphrase[CLI_PASSPHRASE_SIZE] = "";
     const char *type = cli_text(run, type_option);
     struct seal_buf *pem = seal_buf_new_secret();
     *key = NULL;

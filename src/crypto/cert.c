@@ -86,7 +86,7 @@ int seal_cert_read(const void *data, size_t len, const char *name, struct seal_c
     if (err == SEAL_OK) {
         err = seal_cert_wrap(x509, cert, cause);
     }
-    if (err == SEAL_OK) {
+    if (*cert) {
         (*cert)->der = der;
     }
     return err;

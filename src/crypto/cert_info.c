@@ -15,7 +15,9 @@ static void print_serial(const ASN1_INTEGER *serial, char text[static 48])
     char *hex = number ? BN_bn2hex(number) : NULL;
     (void)snprintf(text, 48, "%.47s", hex ? hex : "");
     for (char *c = text; *c; c++) {
-        *c = *c >= 'A' && *c <= 'F' ? (char)(*c - 'A' + 'a') : *c;
+        if (*c >= 'A' && *c <= 'F') {
+            *c = (char)(*c - 'A' + 'a');
+        }
     }
     OPENSSL_free(hex);
     BN_free(number);

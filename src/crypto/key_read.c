@@ -158,10 +158,10 @@ static int copy_passphrase(char *buf, int size, int writing, void *passphrase)
 {
     (void)writing;
     size_t len = strlen(passphrase);
-    if (len > (size_t)size) {
+    if (len >= (size_t)size) {
         return -1;
     }
-    memcpy(buf, passphrase, len);
+    memcpy(buf, passphrase, len + 1);
     return (int)len;
 }
 
@@ -250,7 +250,7 @@ int seal_key_read(const void *data, size_t len, const char *name, const struct s
         return read_pem(&from, data, len, key);
     }
     int err = read_der(&from, data, len, key);
-    if (err == SEAL_OK) {
+    if (*key) {
         (*key)->der = true;
     } else if (err == SEAL_ERR_FORMAT) {
         err = seal_fail_kind(cause, name, seal_der_kind(data, len), WANTED);
