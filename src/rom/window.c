@@ -62,8 +62,8 @@ static int run_once(struct seal_loader *loader, const struct rom_window *window,
     int err = SEAL_OK;
     loader->noise.len = 0;
     while (!err && flight.answered < window->count) {
-        /* Whole answers that are here already are taken first, so that requests leave in few writes. */
-        if (loader->input_at == loader->input_len) {
+        /* Answers that are here already are taken first, so that requests leave in few writes. */
+        if (flight.sent == flight.answered || loader->input_at == loader->input_len) {
             err = fill(loader, &flight, cause);
         }
         if (!err) {
