@@ -5,7 +5,7 @@ _espseal()
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W 'identity ds efuse chip help --help --version' -- "$cur"))
+        COMPREPLY=($(compgen -W 'provision prove identity ds device flash efuse chip help --help --version' -- "$cur"))
         return
     fi
     case "${COMP_WORDS[1]}" in
@@ -19,6 +19,20 @@ _espseal()
     ds)
         if ((COMP_CWORD == 2)); then
             COMPREPLY=($(compgen -W 'params' -- "$cur"))
+            return
+        fi
+        set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
+        ;;
+    device)
+        if ((COMP_CWORD == 2)); then
+            COMPREPLY=($(compgen -W 'info security-info' -- "$cur"))
+            return
+        fi
+        set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
+        ;;
+    flash)
+        if ((COMP_CWORD == 2)); then
+            COMPREPLY=($(compgen -W 'id read write' -- "$cur"))
             return
         fi
         set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
@@ -40,6 +54,48 @@ _espseal()
     *) set -- "${COMP_WORDS[1]}" ;;
     esac
     case "$1" in
+    'provision')
+        case "$prev" in
+        --mode) COMPREPLY=($(compgen -W 'development production' -- "$cur")); return ;;
+        --storage) COMPREPLY=($(compgen -W 'ds ecdsa plaintext' -- "$cur")); return ;;
+        --ca-cert) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --device-cert) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --private-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --subject) COMPREPLY=(); return ;;
+        --key-type) COMPREPLY=($(compgen -W 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384' -- "$cur")); return ;;
+        --ca-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --days) COMPREPLY=(); return ;;
+        --sign-cmd) COMPREPLY=(); return ;;
+        --csr-out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --efuse-key) COMPREPLY=(); return ;;
+        --hmac-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --offset) COMPREPLY=(); return ;;
+        --firmware) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --out) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+        --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --ca-passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --confirm) COMPREPLY=($(compgen -W 'burn stdin' -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--mode --storage --ca-cert --device-cert --private-key --subject --key-type --ca-key --days --sign-cmd --csr-out --efuse-key --hmac-key --offset --firmware --out --keep-secrets --force --passphrase-file --ca-passphrase-file --insecure-permissions --port --chip --baud --before --trace --dry-run --confirm --json --progress --help'
+        ;;
+    'prove')
+        case "$prev" in
+        --offset) COMPREPLY=(); return ;;
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--offset --port --chip --baud --before --trace --json --progress --help'
+        ;;
     'identity key')
         case "$prev" in
         --type) COMPREPLY=($(compgen -W 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384' -- "$cur")); return ;;
@@ -96,6 +152,62 @@ _espseal()
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
         words='--chip --key --hmac-key --iv --out --out-iv --passphrase-file --force --insecure-permissions --json --progress --help'
+        ;;
+    'device info')
+        case "$prev" in
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--port --chip --baud --before --trace --json --progress --help'
+        ;;
+    'device security-info')
+        case "$prev" in
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--port --chip --baud --before --trace --json --progress --help'
+        ;;
+    'flash id')
+        case "$prev" in
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--port --chip --baud --before --trace --json --progress --help'
+        ;;
+    'flash read')
+        case "$prev" in
+        --out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--out --force --port --chip --baud --before --trace --json --progress --help'
+        ;;
+    'flash write')
+        case "$prev" in
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--no-compress --always --reset --port --chip --baud --before --trace --json --progress --help'
         ;;
     'efuse summary')
         case "$prev" in

@@ -8,6 +8,11 @@ extern const struct cli_command cli_command_identity_ca;
 extern const struct cli_command cli_command_identity_cert;
 extern const struct cli_command cli_command_ds_params;
 extern const struct cli_command cli_command_chip_list;
+extern const struct cli_command cli_command_device_info;
+extern const struct cli_command cli_command_device_security_info;
+extern const struct cli_command cli_command_flash_id;
+extern const struct cli_command cli_command_flash_read;
+extern const struct cli_command cli_command_flash_write;
 extern const struct cli_command cli_command_efuse_summary;
 extern const struct cli_command cli_command_help;
 extern const struct cli_command cli_command_provision;
@@ -31,8 +36,13 @@ const struct cli_command *const cli_commands[] = {
     /* partition */
 
     /* device */
+    &cli_command_device_info,
+    &cli_command_device_security_info,
 
     /* flash */
+    &cli_command_flash_id,
+    &cli_command_flash_read,
+    &cli_command_flash_write,
 
     /* efuse */
     &cli_command_efuse_summary,
