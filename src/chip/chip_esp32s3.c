@@ -127,5 +127,8 @@ const struct seal_chip seal_chip_esp32s3 = {
             .flash_block = 1024,
             .write_reg_max = 120,
             .uart_date = 0x60000080},
-    .tested = {.ds = SEAL_TESTED_VECTORS},
+    .tested = {.rom = SEAL_TESTED_EMULATOR,
+               .efuse = SEAL_TESTED_EMULATOR,
+               .flash = SEAL_TESTED_EMULATOR,
+               .ds = SEAL_TESTED_EMULATOR},
 };
