@@ -35,6 +35,26 @@ static void put_chip(const struct seal_job *job, seal_json *root)
     seal_json_put_number(chip, "flash_bytes", job->flash.size);
 }
 
+/* A block that nobody claimed and that the job did not look into is left out. */
+static void put_key_block(const struct seal_efuse *efuse, unsigned n, seal_json *blocks)
+{
+    unsigned block = (unsigned)seal_chip_key_block(efuse->chip, n);
+    unsigned value = seal_efuse_key_purpose(efuse, n);
+    const struct seal_key_purpose *purpose = seal_chip_purpose_by_value(efuse->chip, value);
+    bool loaded = efuse->loaded & 1u << block;
+    if (value == SEAL_PURPOSE_USER && !loaded) {
+        return;
+    }
+    seal_json *one = seal_json_put_object(blocks, NULL);
+    seal_json_put_formatted(one, "name", "BLOCK_KEY%u", n);
+    seal_json_put_text(one, "purpose", purpose ? purpose->name : NULL);
+    seal_json_put_bool(one, "read_protected", !seal_efuse_block_readable(efuse, block));
+    seal_json_put_bool(one, "write_protected", !seal_efuse_block_writable(efuse, block));
+    if (loaded && seal_efuse_block_readable(efuse, block)) {
+        seal_json_put_bool(one, "blank", seal_efuse_block_blank(efuse, block));
+    }
+}
+
 static void put_fuses(const struct seal_efuse *efuse, seal_json *root, const char *key)
 {
     seal_json *fuses = seal_json_put_object(root, key);
@@ -44,17 +64,7 @@ static void put_fuses(const struct seal_efuse *efuse, seal_json *root, const cha
     }
     seal_json *blocks = seal_json_put_array(fuses, "key_blocks");
     for (unsigned n = 0; n < efuse->chip->key_blocks; n++) {
-        unsigned block = (unsigned)seal_chip_key_block(efuse->chip, n);
-        seal_json *one = seal_json_put_object(blocks, NULL);
-        const struct seal_key_purpose *purpose =
-            seal_chip_purpose_by_value(efuse->chip, seal_efuse_key_purpose(efuse, n));
-        seal_json_put_formatted(one, "name", "BLOCK_KEY%u", n);
-        seal_json_put_text(one, "purpose", purpose ? purpose->name : NULL);
-        seal_json_put_bool(one, "read_protected", !seal_efuse_block_readable(efuse, block));
-        seal_json_put_bool(one, "write_protected", !seal_efuse_block_writable(efuse, block));
-        if (efuse->loaded & 1u << block && seal_efuse_block_readable(efuse, block)) {
-            seal_json_put_bool(one, "blank", seal_efuse_block_blank(efuse, block));
-        }
+        put_key_block(efuse, n, blocks);
     }
 }
 
