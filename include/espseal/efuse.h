@@ -75,7 +75,8 @@ int seal_burn_check(const struct seal_efuse *efuse, const struct seal_burn *burn
  * Burns what is missing, after seal_burn_check, from the highest block to BLOCK0, one block at a time: data
  * into the program registers, read back from there and compared (SEAL_ERR_LINK, and that block was not
  * burned), program command, program registers cleared, read command, the block read back and compared. Bits
- * that did not take are tried once more (in an RS-coded block with the identical code word). RD_DIS and
+ * that did not take, or that only the code corrected, are tried once more (in an RS-coded block with the
+ * identical code word). RD_DIS and
  * then WR_DIS are burned after all else of BLOCK0 was verified, since they lock it. *efuse is
  * brought up to date, with blocks that are now read-protected as zeroes. *burned counts blocks that were
  * programmed, also after a failure. Interrupts are held from the program command to the read-back.

@@ -239,7 +239,8 @@ static bool has_extra_bits(const struct burner *burner)
 }
 
 /* Bits still to burn: in a coded block all of them again, since only the identical code word is safe. */
-static bool bits_to_burn(const struct burner *burner, const uint32_t *wanted, uint32_t *data)
+static bool bits_to_burn(const struct burner *burner, unsigned attempt, const uint32_t *wanted,
+                         uint32_t *data)
 {
     bool coded = burner->controller->blocks[burner->block].coding == SEAL_CODING_RS;
     uint32_t any = 0;
@@ -249,7 +250,8 @@ static bool bits_to_burn(const struct burner *burner, const uint32_t *wanted, ui
         any |= missing;
         data[i] = coded ? wanted[i] : missing;
     }
-    return any != 0;
+    /* Right only because the code corrected it: the bits that are weak get a second pulse. */
+    return any != 0 || (coded && attempt > 0 && burner->efuse->errors[burner->block] > 0);
 }
 
 static int burn_words(struct burner *burner, const uint32_t *wanted, struct seal_cause *cause)
@@ -259,7 +261,7 @@ static int burn_words(struct burner *burner, const uint32_t *wanted, struct seal
 
     for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++)
         burner->expected[i] = burner->efuse->words[burner->block][i] | wanted[i];
-    for (unsigned attempt = 0; attempt < 2 && bits_to_burn(burner, wanted, data); attempt++) {
+    for (unsigned attempt = 0; attempt < 2 && bits_to_burn(burner, attempt, wanted, data); attempt++) {
         burner->pulses++;
         err = pulse(burner, data, cause);
         if (err != 0 || has_extra_bits(burner))
