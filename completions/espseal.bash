@@ -5,7 +5,7 @@ _espseal()
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W 'provision prove identity ds device flash efuse chip help --help --version' -- "$cur"))
+        COMPREPLY=($(compgen -W 'provision prove identity ds secure-cert device flash efuse chip help --help --version' -- "$cur"))
         return
     fi
     case "${COMP_WORDS[1]}" in
@@ -19,6 +19,13 @@ _espseal()
     ds)
         if ((COMP_CWORD == 2)); then
             COMPREPLY=($(compgen -W 'params' -- "$cur"))
+            return
+        fi
+        set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
+        ;;
+    secure-cert)
+        if ((COMP_CWORD == 2)); then
+            COMPREPLY=($(compgen -W 'build inspect' -- "$cur"))
             return
         fi
         set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
@@ -152,6 +159,28 @@ _espseal()
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
         words='--chip --key --hmac-key --iv --out --out-iv --passphrase-file --force --insecure-permissions --json --progress --help'
+        ;;
+    'secure-cert build')
+        case "$prev" in
+        --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --ca-cert) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --device-cert) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --private-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --key-storage) COMPREPLY=($(compgen -W 'plaintext ds ecdsa' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --efuse-key) COMPREPLY=(); return ;;
+        --hmac-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --iv) COMPREPLY=(); return ;;
+        --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--out --ca-cert --device-cert --private-key --key-storage --chip --efuse-key --hmac-key --iv --no-integrity --passphrase-file --insecure-permissions --force --json --progress --help'
+        ;;
+    'secure-cert inspect')
+        case "$prev" in
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--json --progress --help'
         ;;
     'device info')
         case "$prev" in

@@ -93,6 +93,7 @@ int cli_table_new(const char *const *headings,
 int cli_table_row(struct cli_table *table, const char *const *cells) SEAL_MUST_CHECK;
 int cli_table_print(const struct cli_run *run,
                     struct cli_table **table) SEAL_MUST_CHECK; /* prints and frees */
+void cli_table_free(struct cli_table **table);                 /* without printing; NULLs */
 
 /* Progress of one long piece of work on stderr: a bar on a terminal, JSON lines with --progress json, else
  * nothing. */

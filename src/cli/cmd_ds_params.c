@@ -6,50 +6,8 @@
 #include <espseal/ds.h>
 #include <espseal/file.h>
 #include <espseal/hex.h>
-#include <espseal/secret.h>
 
 #include <string.h>
-
-enum { HMAC_KEY_LEN = 32, HMAC_FILE_MAX = 4096 };
-
-static int read_hmac_key(const struct cli_run *run, struct seal_buf **key, struct seal_cause *cause)
-{
-    const char *path = cli_text(run, "hmac-key");
-    int flags = SEAL_FILE_SECRET | (cli_flag(run, "insecure-permissions") ? SEAL_FILE_ANY_MODE : 0);
-    int err = seal_file_read(path, HMAC_FILE_MAX, flags, key, cause);
-    if (err != SEAL_OK) {
-        return err;
-    }
-    if (seal_buf_len(*key) != HMAC_KEY_LEN) {
-        err = seal_fail(cause, SEAL_ERR_FORMAT, "%s is not an HMAC key: it has %zu bytes, not %d", path,
-                        seal_buf_len(*key), HMAC_KEY_LEN);
-        seal_hint(cause, "the file holds the 32 bytes themselves, as burned, not text");
-        seal_buf_free(key);
-    }
-    return err;
-}
-
-static int find_chip(const struct cli_run *run, const struct seal_chip **chip, struct seal_cause *cause)
-{
-    int err = cli_find_chip(cli_text(run, "chip"), chip, cause);
-    if (err == SEAL_OK && !(*chip)->ds_max_bits) {
-        err = seal_fail(cause, SEAL_ERR_UNSUPPORTED, "the %s has no RSA Digital Signature peripheral",
-                        (*chip)->title);
-        seal_hint(cause, "espseal chip list shows which chips have one");
-    }
-    return err;
-}
-
-static int parse_iv(const struct cli_run *run, uint8_t iv[static SEAL_DS_IV_LEN], struct seal_cause *cause)
-{
-    const char *text = cli_text(run, "iv");
-    int err = text ? seal_hex_decode(text, iv, SEAL_DS_IV_LEN) : seal_random(iv, SEAL_DS_IV_LEN);
-    if (err == SEAL_ERR_FORMAT) {
-        err = seal_fail(cause, SEAL_ERR_USAGE, "--iv must be %d hex digits", 2 * SEAL_DS_IV_LEN);
-        seal_hint(cause, "without --iv it is random, as it should be for every device");
-    }
-    return err;
-}
 
 static int check_outputs(const struct cli_run *run, struct seal_cause *cause)
 {
@@ -108,9 +66,12 @@ static int run_ds_params(struct cli_run *run, struct seal_cause *cause)
     struct seal_buf *hmac_key = NULL;
     struct seal_ds_params params;
     uint8_t iv[SEAL_DS_IV_LEN];
-    int err = find_chip(run, &chip, cause);
+    int err = cli_find_chip(cli_text(run, "chip"), &chip, cause);
     if (err == SEAL_OK) {
-        err = parse_iv(run, iv, cause);
+        err = cli_require_ds(chip, cause);
+    }
+    if (err == SEAL_OK) {
+        err = cli_ds_iv(run, iv, cause);
     }
     if (err == SEAL_OK) {
         err = check_outputs(run, cause);
@@ -119,7 +80,7 @@ static int run_ds_params(struct cli_run *run, struct seal_cause *cause)
         err = cli_read_key(run, cli_text(run, "key"), "passphrase-file", &key, cause);
     }
     if (err == SEAL_OK) {
-        err = read_hmac_key(run, &hmac_key, cause);
+        err = cli_read_hmac_key(run, &hmac_key, cause);
     }
     if (err == SEAL_OK) {
         err = seal_ds_encrypt(key, chip->ds_max_bits, seal_buf_ptr(hmac_key), iv, &params, cause);

@@ -17,6 +17,8 @@ extern const struct cli_command cli_command_efuse_summary;
 extern const struct cli_command cli_command_help;
 extern const struct cli_command cli_command_provision;
 extern const struct cli_command cli_command_prove;
+extern const struct cli_command cli_command_secure_cert_build;
+extern const struct cli_command cli_command_secure_cert_inspect;
 
 /* One line per command, in the order of help; the descriptor is at the end of cmd_<name>.c. */
 const struct cli_command *const cli_commands[] = {
@@ -34,6 +36,8 @@ const struct cli_command *const cli_commands[] = {
     &cli_command_ds_params,
 
     /* partition */
+    &cli_command_secure_cert_build,
+    &cli_command_secure_cert_inspect,
 
     /* device */
     &cli_command_device_info,

@@ -10,9 +10,9 @@ struct cli_table {
     size_t columns;
 };
 
-static void table_free(struct cli_table **table)
+void cli_table_free(struct cli_table **table)
 {
-    if (*table) {
+    if (table && *table) {
         scols_unref_table((*table)->scols);
         free(*table);
         *table = NULL;
@@ -31,7 +31,7 @@ int cli_table_new(const char *const *headings, struct cli_table **table)
         /* The last column takes what is left of the line and continues on the next. */
         int flags = headings[made->columns + 1] ? 0 : SCOLS_FL_WRAP;
         if (!scols_table_new_column(made->scols, headings[made->columns], 0, flags)) {
-            table_free(&made);
+            cli_table_free(&made);
             return SEAL_ERR_NO_MEMORY;
         }
     }
@@ -60,6 +60,6 @@ int cli_table_print(const struct cli_run *run, struct cli_table **table)
         (void)fflush(stdout);
         err = scols_print_table((*table)->scols) == 0 ? SEAL_OK : SEAL_ERR_IO;
     }
-    table_free(table);
+    cli_table_free(table);
     return err;
 }

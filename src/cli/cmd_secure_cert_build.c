@@ -1,0 +1,312 @@
+/* secure-cert build: an esp_secure_cert partition as a file, from certificates and a key. */
+#include "identity.h"
+
+#include <espseal/digest.h>
+#include <espseal/file.h>
+#include <espseal/identity_partition.h>
+
+#include <string.h>
+
+struct inputs {
+    const struct seal_chip *chip;
+    struct seal_cert *ca_cert, *device_cert;
+    struct seal_key *key;
+    struct seal_ds_params ds;
+    uint32_t efuse_key;
+};
+
+static const char *const storages[] = {"plaintext", "ds", "ecdsa", NULL};
+
+static enum seal_storage storage_of(const struct cli_run *run)
+{
+    const char *text = cli_text(run, "key-storage");
+    if (!text) {
+        return SEAL_STORAGE_NONE;
+    }
+    return strcmp(text, "ds") == 0      ? SEAL_STORAGE_DS
+           : strcmp(text, "ecdsa") == 0 ? SEAL_STORAGE_ECDSA
+                                        : SEAL_STORAGE_PLAINTEXT;
+}
+
+/* --- what goes with what --- */
+
+static int need(const struct cli_run *run, const char *option, const char *value, struct seal_cause *cause)
+{
+    if (cli_text(run, option)) {
+        return SEAL_OK;
+    }
+    int err = seal_fail(cause, SEAL_ERR_USAGE, "--key-storage %s needs --%s %s", cli_text(run, "key-storage"),
+                        option, value);
+    seal_hint(cause, "espseal %s --help", cli_command_name(run));
+    return err;
+}
+
+static int forbid(const struct cli_run *run, const char *option, const char *with, struct seal_cause *cause)
+{
+    return cli_text(run, option)
+               ? seal_fail(cause, SEAL_ERR_USAGE, "--%s has no meaning without %s", option, with)
+               : SEAL_OK;
+}
+
+static int check_peripheral_options(const struct cli_run *run, enum seal_storage storage,
+                                    struct seal_cause *cause)
+{
+    int err = need(run, "private-key", "FILE", cause);
+    if (err == SEAL_OK && storage != SEAL_STORAGE_PLAINTEXT) {
+        err = need(run, "chip", "CHIP", cause);
+    }
+    if (err == SEAL_OK && storage != SEAL_STORAGE_PLAINTEXT) {
+        err = need(run, "efuse-key", "N", cause);
+    }
+    if (err == SEAL_OK && storage == SEAL_STORAGE_DS) {
+        err = need(run, "hmac-key", "FILE", cause);
+    }
+    return err;
+}
+
+static int check_options(const struct cli_run *run, enum seal_storage storage, struct seal_cause *cause)
+{
+    int err = SEAL_OK;
+    if (storage == SEAL_STORAGE_NONE && cli_text(run, "private-key")) {
+        err =
+            seal_fail(cause, SEAL_ERR_USAGE, "--private-key needs --key-storage: where shall the key live?");
+        seal_hint(cause, "ds or ecdsa keep it out of the flash; plaintext writes it there");
+        return err;
+    }
+    if (storage != SEAL_STORAGE_NONE) {
+        err = check_peripheral_options(run, storage, cause);
+    }
+    if (err == SEAL_OK && storage != SEAL_STORAGE_DS) {
+        err = forbid(run, "hmac-key", "--key-storage ds", cause);
+    }
+    if (err == SEAL_OK && storage != SEAL_STORAGE_DS) {
+        err = forbid(run, "iv", "--key-storage ds", cause);
+    }
+    if (err == SEAL_OK && storage != SEAL_STORAGE_DS && storage != SEAL_STORAGE_ECDSA) {
+        err = forbid(run, "efuse-key", "--key-storage ds or ecdsa", cause);
+    }
+    return err;
+}
+
+/* --- what was given --- */
+
+static void warn_validity(const struct cli_run *run, const char *path, const struct seal_cert *cert)
+{
+    struct seal_cert_info info;
+    enum seal_cert_validity validity = seal_cert_validity(cert);
+    if (validity != SEAL_CERT_VALID && seal_cert_info(cert, &info) == SEAL_OK) {
+        bool expired = validity == SEAL_CERT_EXPIRED;
+        cli_warn(run, "%s %s %s", path, expired ? "expired on" : "is not valid before",
+                 expired ? info.not_after : info.not_before);
+    }
+}
+
+static int read_cert(struct cli_run *run, const char *option, struct seal_cert **cert,
+                     struct seal_cause *cause)
+{
+    const char *path = cli_text(run, option);
+    int err = path ? cli_read_cert(run, path, cert, cause) : SEAL_OK;
+    if (path && err == SEAL_OK) {
+        warn_validity(run, path, *cert);
+    }
+    return err;
+}
+
+static int read_key(struct cli_run *run, struct inputs *in, struct seal_cause *cause)
+{
+    const char *path = cli_text(run, "private-key");
+    int err = path ? cli_read_key(run, path, "passphrase-file", &in->key, cause) : SEAL_OK;
+    if (path && err == SEAL_OK && in->device_cert) {
+        err = seal_cert_matches_key(in->device_cert, in->key, cause);
+    }
+    return err;
+}
+
+static int check_ecdsa(const struct inputs *in, struct seal_cause *cause)
+{
+    if (in->chip->ecdsa_curves[0] == 0) {
+        int err = seal_fail(cause, SEAL_ERR_UNSUPPORTED, "the %s has no ECDSA peripheral", in->chip->title);
+        seal_hint(cause, "espseal chip list shows what the chips have");
+        return err;
+    }
+    if (seal_key_kind(in->key) != SEAL_KEY_EC || !seal_chip_has_ecdsa(in->chip, seal_key_bits(in->key))) {
+        return seal_fail(cause, SEAL_ERR_KEY, "the %s's ECDSA peripheral takes no %s key", in->chip->title,
+                         seal_key_describe(in->key));
+    }
+    return SEAL_OK;
+}
+
+static int encrypt_ds(const struct cli_run *run, struct inputs *in, struct seal_cause *cause)
+{
+    uint8_t iv[SEAL_DS_IV_LEN];
+    struct seal_buf *hmac_key = NULL;
+    int err = cli_require_ds(in->chip, cause);
+    if (err == SEAL_OK) {
+        err = cli_ds_iv(run, iv, cause);
+    }
+    if (err == SEAL_OK) {
+        err = cli_read_hmac_key(run, &hmac_key, cause);
+    }
+    if (err == SEAL_OK) {
+        err = seal_ds_encrypt(in->key, in->chip->ds_max_bits, seal_buf_ptr(hmac_key), iv, &in->ds, cause);
+    }
+    seal_buf_free(&hmac_key);
+    return err;
+}
+
+static int read_inputs(struct cli_run *run, enum seal_storage storage, struct inputs *in,
+                       struct seal_cause *cause)
+{
+    int err = cli_find_chip(cli_text(run, "chip"), &in->chip, cause);
+    if (err == SEAL_OK) {
+        uint32_t last = in->chip && in->chip->key_blocks ? in->chip->key_blocks - 1u : 5;
+        err = cli_number(run, "efuse-key", last, 0, &in->efuse_key, cause);
+    }
+    if (err == SEAL_OK) {
+        err = read_cert(run, "ca-cert", &in->ca_cert, cause);
+    }
+    if (err == SEAL_OK) {
+        err = read_cert(run, "device-cert", &in->device_cert, cause);
+    }
+    if (err == SEAL_OK) {
+        err = read_key(run, in, cause);
+    }
+    if (err == SEAL_OK && storage == SEAL_STORAGE_DS) {
+        err = encrypt_ds(run, in, cause);
+    }
+    if (err == SEAL_OK && storage == SEAL_STORAGE_ECDSA) {
+        err = check_ecdsa(in, cause);
+    }
+    return err;
+}
+
+/* --- what comes out --- */
+
+static int report(struct cli_run *run, enum seal_storage storage, const struct seal_buf *partition)
+{
+    const char *path = cli_text(run, "out");
+    if (storage == SEAL_STORAGE_PLAINTEXT) {
+        cli_warn(run,
+                 "%s holds the PRIVATE KEY IN CLEAR: whoever has this file, or reads the device's flash, "
+                 "has the key",
+                 path);
+    }
+    if (!cli_json(run)) {
+        cli_say(run, "wrote %s: %zu bytes, key storage %s", path, seal_buf_len(partition),
+                seal_storage_name(storage));
+        return SEAL_OK;
+    }
+    uint8_t sha256[32];
+    int err = seal_sha256(seal_buf_ptr(partition), seal_buf_len(partition), sha256);
+    if (err != SEAL_OK) {
+        return err;
+    }
+    seal_json *root = seal_json_object_new();
+    seal_json_put_text(root, "file", path);
+    seal_json_put_number(root, "size", (double)seal_buf_len(partition));
+    seal_json_put_hex(root, "sha256", sha256, sizeof sha256);
+    seal_json_put_text(root, "key_storage", seal_storage_name(storage));
+    return cli_emit_json(run, &root);
+}
+
+static int build(struct cli_run *run, enum seal_storage storage, const struct inputs *in, int flags,
+                 struct seal_cause *cause)
+{
+    const struct seal_partition_spec spec = {
+        .storage = storage,
+        .ca_cert = in->ca_cert,
+        .device_cert = in->device_cert,
+        .key = in->key,
+        .ds = &in->ds,
+        .efuse_key = in->efuse_key,
+        .no_integrity = cli_flag(run, "no-integrity"),
+    };
+    struct seal_buf *out = seal_buf_new_secret();
+    int err = out ? seal_partition_build(&spec, out, cause) : SEAL_ERR_NO_MEMORY;
+    if (err == SEAL_OK) {
+        err = seal_file_write(cli_text(run, "out"), seal_buf_ptr(out), seal_buf_len(out), flags, cause);
+    }
+    if (err == SEAL_OK) {
+        err = report(run, storage, out);
+    }
+    seal_buf_free(&out);
+    return err;
+}
+
+static int run_build(struct cli_run *run, struct seal_cause *cause)
+{
+    enum seal_storage storage = storage_of(run);
+    struct inputs in = {0};
+    int flags = cli_out_flags(run, storage == SEAL_STORAGE_PLAINTEXT);
+    int err = check_options(run, storage, cause);
+    if (err == SEAL_OK && cli_json(run) && strcmp(cli_text(run, "out"), "-") == 0) {
+        err = seal_fail(cause, SEAL_ERR_USAGE, "--out - and --json would both write to standard output");
+    }
+    if (err == SEAL_OK) {
+        err = seal_file_check_writable(cli_text(run, "out"), flags, cause);
+    }
+    if (err == SEAL_OK) {
+        err = read_inputs(run, storage, &in, cause);
+    }
+    if (err == SEAL_OK) {
+        err = build(run, storage, &in, flags, cause);
+    }
+    seal_cert_free(&in.ca_cert);
+    seal_cert_free(&in.device_cert);
+    seal_key_free(&in.key);
+    return err;
+}
+
+static const struct cli_option options[] = {
+    {.name = "out",
+     .letter = 'o',
+     .value = "FILE",
+     .summary = "the partition; - is standard output",
+     .required = true},
+    {.name = "ca-cert", .value = "FILE", .summary = "certificate that the device trusts, PEM or DER"},
+    {.name = "device-cert", .value = "FILE", .summary = "the device's own certificate, PEM or DER"},
+    {.name = "private-key", .value = "FILE", .summary = "the device's private key, PEM or DER"},
+    {.name = "key-storage",
+     .value = "WHERE",
+     .summary = "where the private key lives: in clear in this partition, or in a peripheral",
+     .choices = storages},
+    {.name = "chip", .letter = 'c', .value = "CHIP", .summary = "the chip whose peripheral holds the key"},
+    {.name = "efuse-key", .value = "N", .summary = "the eFuse key block BLOCK_KEYn, 0 to 5"},
+    {.name = "hmac-key", .value = "FILE", .summary = "ds: the 32 bytes that this block holds"},
+    {.name = "iv",
+     .value = "HEX",
+     .summary = "ds: 16 bytes, for a result that can be repeated",
+     .fallback = "random"},
+    {.name = "no-integrity", .summary = "leave out the entry with the SHA-256 of the partition"},
+    {.name = "passphrase-file", .value = "FILE", .summary = "its first line opens an encrypted private key"},
+    {.name = "insecure-permissions", .summary = "take secret files that others can read"},
+    {.name = "force", .summary = "replace a file that exists"},
+    {0},
+};
+
+const struct cli_command cli_command_secure_cert_build = {
+    .name = "secure-cert build",
+    .summary = "make an esp_secure_cert partition",
+    .description =
+        "Writes the partition that Espressif's esp_secure_cert_mgr reads on the device, in its TLV format "
+        "and "
+        "only as long as it is (8192 bytes at most).\n\n"
+        "With ds the RSA key is encrypted for the Digital Signature peripheral of a chip whose BLOCK_KEYn "
+        "holds "
+        "the HMAC key. With ecdsa the EC key itself is in BLOCK_KEYn, and the partition only says so: unlike "
+        "the reference tool, which writes the private key into flash here, espseal writes an empty entry. "
+        "Both "
+        "partitions are searched for the private key before they are written, and refused if it is there.\n\n"
+        "With plaintext the private key is in the partition for everybody to read who has the flash; the "
+        "file "
+        "gets mode 0600.\n\n"
+        "A private key must match the device certificate. A certificate that is not valid now gives a "
+        "warning.",
+    .examples = "# certificates only\n"
+                "espseal secure-cert build --ca-cert ca.pem --device-cert dev.pem --out esp_secure_cert.bin\n"
+                "# a key for the Digital Signature peripheral\n"
+                "espseal secure-cert build --ca-cert ca.pem --device-cert dev.pem --private-key key.pem "
+                "--key-storage ds --chip esp32c3 --efuse-key 1 --hmac-key hmac.bin --out esp_secure_cert.bin",
+    .options = options,
+    .run = run_build,
+};
