@@ -44,7 +44,8 @@ enum sim_state {
 };
 enum sim_state sim_chip_state(const struct sim_chip *chip);
 
-/* Bytes from the host. A fault may end it early: what follows the cut is lost. SEAL_ERR_NO_MEMORY. */
+/* Bytes from the host. A fault may end it early: what follows the cut is lost. SEAL_ERR_NO_MEMORY;
+ * SEAL_ERR_IO when the fuses could not be saved. */
 int sim_chip_feed(struct sim_chip *chip, const uint8_t *data, size_t len) SEAL_MUST_CHECK;
 
 struct sim_output { /* bytes that the chip sent in one go; borrowed until the next call on the chip */

@@ -52,7 +52,7 @@ static void watch(struct sim_chip *chip, uint32_t address, uint32_t value)
         (sim_memory_read(&chip->memory, model->watchdog_config) & WATCHDOG_ON)) {
         chip->rom.reset_pending = true;
     }
-    chip->broken |= !sim_memory_write(&chip->memory, address, value);
+    sim_chip_fail(chip, sim_memory_write(&chip->memory, address, value));
 }
 
 bool sim_bus_write(struct sim_chip *chip, uint32_t address, uint32_t value)
@@ -73,7 +73,7 @@ bool sim_bus_write(struct sim_chip *chip, uint32_t address, uint32_t value)
     } else if (address == model->watchdog_config || address == model->watchdog_protect) {
         watch(chip, address, value);
     } else if (!within(address, model->read_as_zero, model->zero_end - model->read_as_zero)) {
-        chip->broken |= !sim_memory_write(&chip->memory, address, value);
+        sim_chip_fail(chip, sim_memory_write(&chip->memory, address, value));
     }
     return true;
 }

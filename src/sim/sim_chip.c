@@ -8,20 +8,24 @@
 #define RECORD 12 /* before each output: length, hold, baud */
 #define DEFAULT_BAUD 115200
 
-static bool load_presets(struct sim_chip *chip)
+void sim_chip_fail(struct sim_chip *chip, int err)
+{
+    if (err && !chip->failure) {
+        chip->failure = err;
+    }
+}
+
+static void load_presets(struct sim_chip *chip)
 {
     for (const struct sim_preset *preset = chip->model->presets; preset->address; preset++) {
-        if (!sim_memory_write(&chip->memory, preset->address, preset->value)) {
-            return false;
-        }
+        sim_chip_fail(chip, sim_memory_write(&chip->memory, preset->address, preset->value));
     }
-    return true;
 }
 
 void sim_chip_reset(struct sim_chip *chip, const char *cause)
 {
     sim_memory_free(&chip->memory);
-    chip->broken |= !load_presets(chip);
+    load_presets(chip);
     chip->baud = chip->boot_baud;
     sim_flash_reset(&chip->flash);
     sim_efuse_reset(chip);
@@ -61,6 +65,10 @@ int sim_chip_new(const struct sim_options *options, struct sim_chip **out, struc
         goto out;
     }
     sim_chip_reset(chip, "0x1 (POWERON)");
+    err = chip->failure;
+    if (err) {
+        goto out;
+    }
     *out = chip;
     chip = NULL;
 out:
@@ -107,17 +115,17 @@ static void take_byte(struct sim_chip *chip, uint8_t byte)
 
 int sim_chip_feed(struct sim_chip *chip, const uint8_t *data, size_t len)
 {
-    for (size_t i = 0; i < len && chip->state == SIM_RUNNING && !chip->broken; i++) {
+    for (size_t i = 0; i < len && chip->state == SIM_RUNNING && !chip->failure; i++) {
         take_byte(chip, data[i]);
     }
-    return chip->broken ? SEAL_ERR_NO_MEMORY : SEAL_OK;
+    return chip->failure;
 }
 
 void sim_chip_send(struct sim_chip *chip, const void *data, size_t len)
 {
     if (seal_buf_put_le32(chip->output, (uint32_t)len) || seal_buf_put_le32(chip->output, chip->busy_us) ||
         seal_buf_put_le32(chip->output, chip->baud) || seal_buf_put(chip->output, data, len)) {
-        chip->broken = true;
+        sim_chip_fail(chip, SEAL_ERR_NO_MEMORY);
     }
     chip->busy_us = 0;
 }
@@ -231,7 +239,7 @@ void sim_chip_set_fuses(struct sim_chip *chip, unsigned block, const uint32_t wo
     if (efuse->map->blocks[block].coding == SEAL_CODING_RS) {
         sim_efuse_encode(efuse->burned[block], efuse->check[block]);
     }
-    sim_efuse_save(efuse);
+    sim_chip_fail(chip, sim_efuse_save(efuse));
     sim_efuse_load(chip);
 }
 

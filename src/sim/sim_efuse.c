@@ -172,15 +172,16 @@ static void add_neighbour(const struct sim_efuse *efuse, size_t block, struct pu
     }
 }
 
-static void apply(struct sim_efuse *efuse, size_t block, const struct pulse *pulse)
+static void apply(struct sim_chip *chip, size_t block, const struct pulse *pulse)
 {
+    struct sim_efuse *efuse = &chip->efuse;
     for (size_t i = 0; i < SIM_WORDS; i++) {
         efuse->burned[block][i] |= seal_le32(pulse->bits + 4 * i);
     }
     for (size_t i = 0; i < SIM_CHECK_BYTES; i++) {
         efuse->check[block][i] |= pulse->bits[32 + i];
     }
-    sim_efuse_save(efuse);
+    sim_chip_fail(chip, sim_efuse_save(efuse));
 }
 
 static void burn(struct sim_chip *chip, size_t block)
@@ -203,7 +204,7 @@ static void burn(struct sim_chip *chip, size_t block)
         unsigned bits = count_bits(&pulse);
         keep_some(&pulse, power->has_value && power->value < bits ? power->value : bits / 2, count);
     }
-    apply(efuse, block, &pulse);
+    apply(chip, block, &pulse);
     seal_cleanse(&pulse, sizeof pulse);
     if (power) {
         sim_chip_power_off(chip);

@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -20,9 +19,10 @@
 
 #define FILE_MAX 1024
 #define TRAILER_OFFSET 352
-#define TRAILER_MAGIC "seal-rs1"
 #define RECORD (4 + SIM_CHECK_BYTES)
 #define LOCK_WAIT_MS 5000
+
+static const uint8_t trailer_magic[] = {'s', 'e', 'a', 'l', '-', 'r', 's', '1'};
 
 static uint32_t data_crc(const struct sim_efuse *efuse, size_t block)
 {
@@ -39,9 +39,9 @@ static void to_bytes(const struct sim_efuse *efuse, uint8_t *file)
 {
     const struct seal_efuse_controller *map = efuse->map;
     memset(file, 0, map->file_size);
-    memcpy(file + TRAILER_OFFSET, TRAILER_MAGIC, 8);
+    memcpy(file + TRAILER_OFFSET, trailer_magic, sizeof trailer_magic);
     for (size_t i = 0; i < map->block_count; i++) {
-        uint8_t *record = file + TRAILER_OFFSET + 8 + RECORD * i;
+        uint8_t *record = file + TRAILER_OFFSET + sizeof trailer_magic + RECORD * i;
         for (size_t w = 0; w < map->blocks[i].words; w++) {
             seal_put_le32(file + map->blocks[i].file + 4 * w, efuse->burned[i][w]);
         }
@@ -53,9 +53,9 @@ static void to_bytes(const struct sim_efuse *efuse, uint8_t *file)
 static void from_bytes(struct sim_efuse *efuse, const uint8_t *file)
 {
     const struct seal_efuse_controller *map = efuse->map;
-    bool trailer = memcmp(file + TRAILER_OFFSET, TRAILER_MAGIC, 8) == 0;
+    bool trailer = memcmp(file + TRAILER_OFFSET, trailer_magic, sizeof trailer_magic) == 0;
     for (size_t i = 0; i < map->block_count; i++) {
-        const uint8_t *record = file + TRAILER_OFFSET + 8 + RECORD * i;
+        const uint8_t *record = file + TRAILER_OFFSET + sizeof trailer_magic + RECORD * i;
         for (size_t w = 0; w < map->blocks[i].words; w++) {
             efuse->burned[i][w] = seal_le32(file + map->blocks[i].file + 4 * w);
         }
@@ -182,15 +182,15 @@ void sim_efuse_close(struct sim_efuse *efuse)
 }
 
 /* One pwrite: a killed process leaves the old fuses or the new ones. */
-void sim_efuse_save(const struct sim_efuse *efuse)
+int sim_efuse_save(const struct sim_efuse *efuse)
 {
     uint8_t bytes[FILE_MAX];
+    size_t len = efuse->map->file_size;
     if (efuse->fd < 0) {
-        return;
+        return SEAL_OK;
     }
     to_bytes(efuse, bytes);
-    if (pwrite(efuse->fd, bytes, efuse->map->file_size, 0) != (ssize_t)efuse->map->file_size) {
-        perror("espseal-sim: cannot save eFuses");
-    }
+    int err = pwrite(efuse->fd, bytes, len, 0) == (ssize_t)len ? SEAL_OK : SEAL_ERR_IO;
     seal_cleanse(bytes, sizeof bytes);
+    return err;
 }

@@ -98,17 +98,15 @@ static void finish(struct sim_chip *chip, bool padded)
     if (padded && len) {
         len = padded_length(message, len);
     }
-    if (seal_hmac_sha256(key, sizeof key, message, len, hmac->result) != SEAL_OK) {
-        chip->broken = true;
-    }
+    sim_chip_fail(chip, seal_hmac_sha256(key, sizeof key, message, len, hmac->result));
     seal_cleanse(key, sizeof key);
 }
 
 static void take_block(struct sim_chip *chip)
 {
     struct sim_hmac *hmac = &chip->hmac;
-    if (hmac->configured && seal_buf_put(hmac->message, hmac->block, sizeof hmac->block) != SEAL_OK) {
-        chip->broken = true;
+    if (hmac->configured) {
+        sim_chip_fail(chip, seal_buf_put(hmac->message, hmac->block, sizeof hmac->block));
     }
     if (hmac->last_block) {
         finish(chip, true);

@@ -26,20 +26,20 @@ uint32_t sim_memory_read(const struct sim_memory *memory, uint32_t address)
     return page ? page->words[address % PAGE_SIZE / 4] : 0;
 }
 
-bool sim_memory_write(struct sim_memory *memory, uint32_t address, uint32_t value)
+int sim_memory_write(struct sim_memory *memory, uint32_t address, uint32_t value)
 {
     struct sim_page *page = find(memory, address);
     if (!page) {
         page = calloc(1, sizeof *page);
         if (!page) {
-            return false;
+            return SEAL_ERR_NO_MEMORY;
         }
         page->base = address & ~(PAGE_SIZE - 1);
         page->next = memory->pages;
         memory->pages = page;
     }
     page->words[address % PAGE_SIZE / 4] = value;
-    return true;
+    return SEAL_OK;
 }
 
 void sim_memory_free(struct sim_memory *memory)

@@ -39,8 +39,8 @@ struct sim_memory {
     struct sim_page *pages;
 };
 uint32_t sim_memory_read(const struct sim_memory *memory, uint32_t address);
-/* false when memory is out. */
-bool sim_memory_write(struct sim_memory *memory, uint32_t address, uint32_t value);
+/* SEAL_ERR_NO_MEMORY. */
+int sim_memory_write(struct sim_memory *memory, uint32_t address, uint32_t value) SEAL_MUST_CHECK;
 void sim_memory_free(struct sim_memory *memory);
 
 /* --- sim_flash.c: NOR flash behind the SPI1 controller --- */
@@ -105,7 +105,8 @@ struct sim_efuse {
 int sim_efuse_open(struct sim_chip *chip, const struct sim_options *options,
                    struct seal_cause *cause) SEAL_MUST_CHECK;
 void sim_efuse_close(struct sim_efuse *efuse);
-void sim_efuse_save(const struct sim_efuse *efuse);
+/* SEAL_ERR_IO. */
+int sim_efuse_save(const struct sim_efuse *efuse) SEAL_MUST_CHECK;
 /* READ: makes burned fuses visible. */
 void sim_efuse_load(struct sim_chip *chip);
 void sim_efuse_reset(struct sim_chip *chip);
@@ -246,7 +247,7 @@ struct sim_chip {
     const struct sim_model *model;
     enum sim_state state;
     bool stalled;
-    bool broken; /* memory ran out on the way */
+    int failure; /* of the host, a seal_err; the chip stops at it */
     unsigned baud, boot_baud;
     uint32_t busy_us; /* work since the last output */
     struct seal_buf *output;
@@ -259,6 +260,8 @@ struct sim_chip {
     struct sim_ds ds;
     struct sim_rom rom;
 };
+/* Notes the first failure; 0 is none. */
+void sim_chip_fail(struct sim_chip *chip, int err);
 void sim_chip_send(struct sim_chip *chip, const void *data, size_t len);
 /* All but the fuses and the flash as after a reset of the whole system. */
 void sim_chip_reset(struct sim_chip *chip, const char *cause);

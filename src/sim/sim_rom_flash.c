@@ -79,8 +79,8 @@ int sim_rom_deflate_begin(struct sim_chip *chip, struct sim_request *request)
 {
     int result = begin(chip, request, &chip->rom.deflate);
     seal_inflater_free(&chip->rom.inflater);
-    if (result <= 0 && seal_inflater_new(&chip->rom.inflater) != SEAL_OK) {
-        chip->broken = true;
+    if (result <= 0) {
+        sim_chip_fail(chip, seal_inflater_new(&chip->rom.inflater));
     }
     return result;
 }
@@ -145,9 +145,7 @@ int sim_rom_md5(struct sim_chip *chip, struct sim_request *request)
     if ((uint64_t)offset + len > chip->flash.size) {
         return SIM_BAD_READ;
     }
-    if (seal_md5(chip->flash.bytes + offset, len, digest) != SEAL_OK) {
-        chip->broken = true;
-    }
+    sim_chip_fail(chip, seal_md5(chip->flash.bytes + offset, len, digest));
     seal_hex_encode(digest, sizeof digest, text);
     memcpy(request->answer, text, sizeof text - 1);
     return SIM_OK_CLEAR;
