@@ -63,27 +63,31 @@ static bool same_name(const char *given, const char *name)
 
 const struct seal_chip *seal_chip_find(const char *name)
 {
-    for (size_t i = 0; seal_chips[i] != NULL; i++)
+    for (size_t i = 0; seal_chips[i] != NULL; i++) {
         if (same_name(name, seal_chips[i]->name))
             return seal_chips[i];
+    }
     return NULL;
 }
 
 const struct seal_chip *seal_chip_by_id(uint32_t chip_id)
 {
-    for (size_t i = 0; seal_chips[i] != NULL; i++)
+    for (size_t i = 0; seal_chips[i] != NULL; i++) {
         if (seal_chips[i]->security_info_chip_id >= 0 &&
             (uint32_t)seal_chips[i]->security_info_chip_id == chip_id)
             return seal_chips[i];
+    }
     return NULL;
 }
 
 const struct seal_chip *seal_chip_by_magic(uint32_t magic)
 {
-    for (size_t i = 0; seal_chips[i] != NULL; i++)
-        for (const uint32_t *value = seal_chips[i]->magic_values; value != NULL && *value != 0; value++)
+    for (size_t i = 0; seal_chips[i] != NULL; i++) {
+        for (const uint32_t *value = seal_chips[i]->magic_values; value != NULL && *value != 0; value++) {
             if (*value == magic)
                 return seal_chips[i];
+        }
+    }
     return NULL;
 }
 
@@ -91,9 +95,10 @@ const struct seal_efuse_field *seal_chip_field(const struct seal_chip *chip, con
 {
     if (chip->efuse == NULL)
         return NULL;
-    for (size_t i = 0; i < chip->efuse->field_count; i++)
+    for (size_t i = 0; i < chip->efuse->field_count; i++) {
         if (strcmp(chip->efuse->fields[i].name, name) == 0)
             return &chip->efuse->fields[i];
+    }
     return NULL;
 }
 
@@ -115,32 +120,36 @@ int seal_chip_key_block(const struct seal_chip *chip, unsigned key)
 {
     if (chip->efuse == NULL || key >= chip->key_blocks)
         return -1;
-    for (size_t i = 0; i < chip->efuse->block_count; i++)
+    for (size_t i = 0; i < chip->efuse->block_count; i++) {
         if (chip->efuse->blocks[i].key == (int)key)
             return (int)i;
+    }
     return -1;
 }
 
 const struct seal_key_purpose *seal_chip_purpose(const struct seal_chip *chip, const char *name)
 {
-    for (const struct seal_key_purpose *p = chip->purposes; p != NULL && p->name != NULL; p++)
+    for (const struct seal_key_purpose *p = chip->purposes; p != NULL && p->name != NULL; p++) {
         if (strcmp(p->name, name) == 0)
             return p;
+    }
     return NULL;
 }
 
 const struct seal_key_purpose *seal_chip_purpose_by_value(const struct seal_chip *chip, unsigned value)
 {
-    for (const struct seal_key_purpose *p = chip->purposes; p != NULL && p->name != NULL; p++)
+    for (const struct seal_key_purpose *p = chip->purposes; p != NULL && p->name != NULL; p++) {
         if (p->value == value)
             return p;
+    }
     return NULL;
 }
 
 bool seal_chip_has_ecdsa(const struct seal_chip *chip, unsigned bits)
 {
-    for (size_t i = 0; i < SEAL_COUNT(chip->ecdsa_curves) && chip->ecdsa_curves[i] != 0; i++)
+    for (size_t i = 0; i < SEAL_COUNT(chip->ecdsa_curves) && chip->ecdsa_curves[i] != 0; i++) {
         if (chip->ecdsa_curves[i] == bits)
             return true;
+    }
     return false;
 }

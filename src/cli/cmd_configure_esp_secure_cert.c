@@ -92,13 +92,13 @@ struct line { /* the command line that is made */
 
 static void put(struct line *line, const char *word)
 {
-    char *copy = line->count + 1 < (int)(sizeof line->words / sizeof line->words[0]) ? strdup(word) : NULL;
-    if (!copy) {
+    const int room = sizeof line->words / sizeof line->words[0];
+    char **next = &line->words[line->count];
+    if (line->count + 1 >= room || !(*next = strdup(word))) {
         line->failed = true;
         return;
     }
-    line->words[line->count++] = copy;
-    line->words[line->count] = NULL;
+    line->words[++line->count] = NULL;
 }
 
 static void put_option(struct line *line, const char *option, const char *value)
@@ -179,7 +179,7 @@ static int parse(int argc, char **argv, struct arguments *arguments)
         if (spelling->values == 2) {
             arguments->key_size = argv[++i];
         }
-        if (spelling->argument == ARG_PASSWORD) {
+        if (spelling->argument == ARG_PASSWORD && value) {
             int status = hide_password(value, &arguments->password_fd);
             if (status) {
                 return status;

@@ -42,9 +42,10 @@ static bool may_hold_secret(const struct summary *summary, const struct seal_efu
     const struct seal_key_purpose *purpose = NULL;
     int key = summary->chip->efuse->blocks[field->block].key;
 
-    if (key >= 0)
+    if (key >= 0) {
         purpose =
             seal_chip_purpose_by_value(summary->chip, seal_efuse_key_purpose(&summary->efuse, (unsigned)key));
+    }
     return field->read_disable >= 0 && (purpose == NULL || !purpose->digest);
 }
 
@@ -62,10 +63,11 @@ static void format_mac(const struct summary *summary, const struct seal_efuse_fi
 {
     uint8_t mac[6];
 
-    if (strcmp(field->name, "MAC") == 0)
+    if (strcmp(field->name, "MAC") == 0) {
         seal_efuse_mac(&summary->efuse, mac);
-    else /* stored in the order in which it is written */
+    } else { /* stored in the order in which it is written */
         seal_efuse_get_bytes(&summary->efuse, field, mac);
+    }
     (void)snprintf(text, VALUE_SIZE, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
                    mac[5]);
 }
@@ -91,14 +93,15 @@ static void format_value(const struct summary *summary, const struct seal_efuse_
 {
     uint32_t value = seal_efuse_get(&summary->efuse, field);
 
-    if (field->type == SEAL_FIELD_MAC_ADDRESS)
+    if (field->type == SEAL_FIELD_MAC_ADDRESS) {
         format_mac(summary, field, text);
-    else if (field->type == SEAL_FIELD_BYTES)
+    } else if (field->type == SEAL_FIELD_BYTES) {
         format_bytes(summary, field, text);
-    else if (strcmp(field->name, "WR_DIS") == 0 || strcmp(field->name, "RD_DIS") == 0)
+    } else if (strcmp(field->name, "WR_DIS") == 0 || strcmp(field->name, "RD_DIS") == 0) {
         (void)snprintf(text, VALUE_SIZE, "0x%0*x", (field->bits + 3) / 4, (unsigned)value);
-    else
+    } else {
         (void)snprintf(text, VALUE_SIZE, "%u", (unsigned)value);
+    }
 }
 
 static void format_meaning(const struct summary *summary, const struct seal_efuse_field *field, char *text,
@@ -267,10 +270,11 @@ static void put_field(seal_json *list, const struct summary *summary, const stru
     seal_json_put_number(entry, "block", field->block);
     seal_json_put_number(entry, "bit", field->bit);
     seal_json_put_number(entry, "bits", field->bits);
-    if (field->bits <= 32 && field->type != SEAL_FIELD_BYTES)
+    if (field->bits <= 32 && field->type != SEAL_FIELD_BYTES) {
         seal_json_put_number(entry, "value", seal_efuse_get(&summary->efuse, field));
-    else
+    } else {
         seal_json_put_text(entry, "value", value);
+    }
     seal_json_put_text(entry, "meaning", meaning);
     seal_json_put_bool(entry, "readable", seal_efuse_field_readable(&summary->efuse, field));
     seal_json_put_bool(entry, "writable", seal_efuse_field_writable(&summary->efuse, field));
@@ -312,9 +316,10 @@ static int emit_summary(struct cli_run *run, const struct summary *summary)
     for (unsigned key = 0; key < summary->chip->key_blocks; key++)
         put_key(keys, summary, key);
     seal_json *fields = seal_json_put_array(root, "fields");
-    for (size_t i = 0; i < summary->chip->efuse->field_count; i++)
+    for (size_t i = 0; i < summary->chip->efuse->field_count; i++) {
         if (summary->all || !summary->chip->efuse->fields[i].hidden)
             put_field(fields, summary, &summary->chip->efuse->fields[i]);
+    }
     return cli_emit_json(run, &root);
 }
 
@@ -325,15 +330,17 @@ static int read_file(struct cli_run *run, const char *path, struct summary *summ
     struct seal_buf *buf = NULL;
     int err = cli_find_chip(cli_text(run, "chip"), &summary->chip, cause);
 
-    if (err == SEAL_OK && summary->chip == NULL)
+    if (err == SEAL_OK && summary->chip == NULL) {
         err = seal_fail(cause, SEAL_ERR_USAGE,
                         "--efuse-file does not say whose fuses it holds: --chip CHIP "
                         "is missing");
+    }
     if (err == SEAL_OK)
         err = seal_file_read(path, 64 << 10, 0, &buf, cause);
-    if (err == SEAL_OK)
+    if (err == SEAL_OK) {
         err =
             seal_efuse_from_file(summary->chip, seal_buf_ptr(buf), seal_buf_len(buf), &summary->efuse, cause);
+    }
     if (buf != NULL)
         seal_cleanse(seal_buf_mutable(buf), seal_buf_len(buf));
     seal_buf_free(&buf);
@@ -351,10 +358,12 @@ static int read_device(struct cli_run *run, struct summary *summary, struct seal
         return err;
     summary->chip = summary->efuse.chip = seal_loader_chip(loader);
     err = seal_efuse_read(loader, ~0u, &summary->efuse, cause);
-    for (size_t id = 0; err == SEAL_OK && id < summary->chip->efuse->block_count; id++)
-        if (summary->efuse.error_fail[id])
+    for (size_t id = 0; err == SEAL_OK && id < summary->chip->efuse->block_count; id++) {
+        if (summary->efuse.error_fail[id]) {
             cli_warn(run, "the chip reports errors in %s that its code cannot correct",
                      summary->chip->efuse->blocks[id].name);
+        }
+    }
     return err;
 }
 

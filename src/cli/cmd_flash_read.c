@@ -41,7 +41,7 @@ static int run_flash_read(struct cli_run *run, struct seal_cause *cause)
 {
     const char *path = cli_text(run, "out");
     const int flags = cli_flag(run, "force") ? SEAL_FILE_FORCE : 0;
-    uint32_t offset, len;
+    uint32_t offset = 0, len = 0;
     int err = parse_range(run, &offset, &len, cause);
     if (!err) {
         err = seal_file_check_writable(path, flags, cause);

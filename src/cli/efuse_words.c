@@ -83,9 +83,10 @@ static const struct {
 
 static const char *table_meaning(const struct seal_efuse_field *field, uint32_t value)
 {
-    for (const struct seal_efuse_value *v = field->values; v != NULL && v->meaning != NULL; v++)
+    for (const struct seal_efuse_value *v = field->values; v != NULL && v->meaning != NULL; v++) {
         if (v->value == value)
             return v->meaning;
+    }
     return "";
 }
 
@@ -100,16 +101,18 @@ void cli_efuse_meaning(const struct seal_efuse_field *field, uint32_t value, cha
         named = words[i].unset == NULL && table[0] != '\0';
         word = value == 0 && words[i].unset != NULL ? words[i].unset : words[i].set;
     }
-    if (named)
+    if (named) {
         (void)snprintf(text, size, "%s: %s", word, table);
-    else
+    } else {
         (void)snprintf(text, size, "%s", word != NULL ? word : table);
+    }
 }
 
 const char *cli_efuse_purpose_meaning(const char *purpose)
 {
-    for (size_t i = 0; i < sizeof purposes / sizeof purposes[0]; i++)
+    for (size_t i = 0; i < sizeof purposes / sizeof purposes[0]; i++) {
         if (strcmp(purposes[i].name, purpose) == 0)
             return purposes[i].meaning;
+    }
     return "";
 }

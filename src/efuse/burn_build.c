@@ -16,12 +16,14 @@ int seal_burn_field(const struct seal_chip *chip, struct seal_burn *burn, const 
 
     if (found == NULL)
         return seal_fail(cause, SEAL_ERR_UNSUPPORTED, "the %s has no eFuse field %s", chip->title, field);
-    if (found->bits < 32 && value >> found->bits != 0)
+    if (found->bits < 32 && value >> found->bits != 0) {
         return seal_fail(cause, SEAL_ERR_TOO_LONG, "%s has %u bits: 0x%x does not fit", field,
                          (unsigned)found->bits, (unsigned)value);
-    for (unsigned i = 0; i < found->bits && i < 32; i++)
+    }
+    for (unsigned i = 0; i < found->bits && i < 32; i++) {
         if (value >> i & 1)
             set_bit(burn, found->block, found->bit + i);
+    }
     return 0;
 }
 

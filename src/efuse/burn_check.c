@@ -16,9 +16,10 @@ static unsigned popcount(const uint32_t *words)
 
 static bool subset(const uint32_t *part, const uint32_t *whole)
 {
-    for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++)
+    for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++) {
         if (part[i] & ~whole[i])
             return false;
+    }
     return true;
 }
 
@@ -29,14 +30,16 @@ static int check_coded_block(const struct seal_efuse *efuse, const struct seal_b
     const struct seal_efuse_block *block = &efuse->chip->efuse->blocks[id];
     const uint32_t *have = efuse->words[id], *want = burn->words[id];
 
-    if (!seal_efuse_block_readable(efuse, id))
+    if (!seal_efuse_block_readable(efuse, id)) {
         return seal_fail(cause, SEAL_ERR_STATE, "%s is read-protected: what it holds cannot be compared",
                          block->name);
+    }
     if (memcmp(have, want, sizeof efuse->words[id]) == 0)
         return 0;
-    if (!seal_efuse_block_writable(efuse, id))
+    if (!seal_efuse_block_writable(efuse, id)) {
         return seal_fail(cause, SEAL_ERR_STATE, "%s is write-protected%s", block->name,
                          seal_efuse_block_blank(efuse, id) ? " and blank" : " and holds other data");
+    }
     if (seal_efuse_block_blank(efuse, id))
         return 0;
     if (block->key >= 0 && subset(have, want) && popcount(have) >= SAME_KEY_BITS)
@@ -58,12 +61,14 @@ static int check_field(const struct seal_efuse *efuse, const struct seal_efuse *
 
     if (want == 0)
         return 0;
-    if (!accumulates(field) && (have & ~want) != 0)
+    if (!accumulates(field) && (have & ~want) != 0) {
         return seal_fail(cause, SEAL_ERR_STATE, "%s is 0x%x and cannot become 0x%x: eFuse bits only rise",
                          field->name, (unsigned)have, (unsigned)want);
-    if ((want & ~have) != 0 && !seal_efuse_field_writable(efuse, field))
+    }
+    if ((want & ~have) != 0 && !seal_efuse_field_writable(efuse, field)) {
         return seal_fail(cause, SEAL_ERR_STATE, "%s is write-protected at 0x%x and cannot become 0x%x",
                          field->name, (unsigned)have, (unsigned)(have | want));
+    }
     return 0;
 }
 
@@ -95,13 +100,16 @@ static int check_block(const struct seal_efuse *efuse, const struct seal_burn *b
         return 0;
     if (id >= controller->block_count)
         return seal_fail(cause, SEAL_ERR_INTERNAL, "the %s has no eFuse block %u", efuse->chip->title, id);
-    for (size_t i = controller->blocks[id].words; i < SEAL_EFUSE_WORDS; i++)
-        if (burn->words[id][i] != 0)
+    for (size_t i = controller->blocks[id].words; i < SEAL_EFUSE_WORDS; i++) {
+        if (burn->words[id][i] != 0) {
             return seal_fail(cause, SEAL_ERR_INTERNAL, "%s has %u words only", controller->blocks[id].name,
                              (unsigned)controller->blocks[id].words);
-    if ((efuse->loaded >> id & 1) == 0 || (efuse->loaded & 1) == 0)
+        }
+    }
+    if ((efuse->loaded >> id & 1) == 0 || (efuse->loaded & 1) == 0) {
         return seal_fail(cause, SEAL_ERR_INTERNAL, "%s was not read before the burn",
                          controller->blocks[id].name);
+    }
     if (controller->blocks[id].coding == SEAL_CODING_RS)
         return check_coded_block(efuse, burn, id, cause);
     return check_plain_block(efuse, burn, id, cause);
@@ -109,9 +117,10 @@ static int check_block(const struct seal_efuse *efuse, const struct seal_burn *b
 
 int seal_burn_check(const struct seal_efuse *efuse, const struct seal_burn *burn, struct seal_cause *cause)
 {
-    if (efuse->chip->efuse == NULL)
+    if (efuse->chip->efuse == NULL) {
         return seal_fail(cause, SEAL_ERR_UNSUPPORTED, "the eFuses of the %s are not described yet",
                          efuse->chip->title);
+    }
     for (unsigned id = 0; id < SEAL_EFUSE_BLOCKS; id++) {
         int err = check_block(efuse, burn, id, cause);
         if (err != 0)

@@ -232,9 +232,10 @@ static int fail_verify(const struct burner *burner, struct seal_cause *cause)
 
 static bool has_extra_bits(const struct burner *burner)
 {
-    for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++)
+    for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++) {
         if (burner->efuse->words[burner->block][i] & ~burner->expected[i])
             return true;
+    }
     return false;
 }
 
@@ -310,9 +311,10 @@ static int burn_block(struct burner *burner, const uint32_t *wanted, struct seal
 /* What the chip no longer shows is not kept here either. */
 static void forget_protected_blocks(struct seal_efuse *efuse)
 {
-    for (unsigned id = 0; id < efuse->chip->efuse->block_count; id++)
+    for (unsigned id = 0; id < efuse->chip->efuse->block_count; id++) {
         if (!seal_efuse_block_readable(efuse, id))
             seal_cleanse(efuse->words[id], sizeof efuse->words[id]);
+    }
 }
 
 int seal_burn_execute(struct seal_loader *loader, struct seal_efuse *efuse, const struct seal_burn *burn,

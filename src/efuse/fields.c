@@ -21,9 +21,10 @@ void seal_efuse_get_bytes(const struct seal_efuse *efuse, const struct seal_efus
                           uint8_t *bytes)
 {
     memset(bytes, 0, (field->bits + 7u) / 8);
-    for (unsigned i = 0; i < field->bits; i++)
+    for (unsigned i = 0; i < field->bits; i++) {
         if (bit_at(efuse, field->block, field->bit + i))
             bytes[i / 8] = (uint8_t)(bytes[i / 8] | 1u << i % 8);
+    }
 }
 
 uint32_t seal_efuse_get_named(const struct seal_efuse *efuse, const char *field)

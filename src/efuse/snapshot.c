@@ -7,18 +7,20 @@
 
 static size_t add_address(uint32_t *addresses, size_t count, uint32_t address)
 {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         if (addresses[i] == address)
             return count;
+    }
     addresses[count] = address;
     return count + 1;
 }
 
 static uint32_t value_at(const uint32_t *addresses, const uint32_t *values, size_t count, uint32_t address)
 {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         if (addresses[i] == address)
             return values[i];
+    }
     return 0;
 }
 
@@ -30,10 +32,11 @@ static void take_block(struct seal_efuse *efuse, size_t id, const uint32_t *addr
     uint32_t counts = value_at(addresses, values, count, controller->base + block->error_count_register);
     uint32_t fails = value_at(addresses, values, count, controller->base + block->error_fail_register);
 
-    for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++)
+    for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++) {
         efuse->words[id][i] = i < block->words ? value_at(addresses, values, count,
                                                           controller->base + block->read + 4 * (uint32_t)i)
                                                : 0;
+    }
     bool counted = block->error_count_register != 0 && block->error_count_shift >= 0;
     efuse->errors[id] = (uint8_t)(counted ? counts >> block->error_count_shift & 7 : 0);
     efuse->error_fail[id] =
@@ -67,16 +70,18 @@ int seal_efuse_read(struct seal_loader *loader, uint32_t mask, struct seal_efuse
     size_t count;
     int err;
 
-    if (controller == NULL)
+    if (controller == NULL) {
         return seal_fail(cause, SEAL_ERR_UNSUPPORTED, "the eFuses of the %s are not described yet",
                          efuse->chip->title);
+    }
     count = block_addresses(controller, mask, addresses);
     err = seal_loader_read_regs(loader, addresses, values, count, cause);
     if (err != 0)
         goto out;
-    for (size_t id = 0; id < controller->block_count; id++)
+    for (size_t id = 0; id < controller->block_count; id++) {
         if (mask >> id & 1)
             take_block(efuse, id, addresses, values, count);
+    }
     err = 0;
 out:
     seal_cleanse(values, sizeof values);

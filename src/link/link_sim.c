@@ -15,8 +15,6 @@
 /* The simulator writes its eFuse and flash files at the end; it gets this long before it is told to go. */
 #define EXIT_WAIT_MS 5000
 
-extern char **environ;
-
 /* What may follow the question mark, as the simulator's options. */
 static const char *const parameters[] = {"--efuse", "--flash", "--baud", "--latency",
                                          "--fault", "--log",   "--mac",  "--flash-size"};

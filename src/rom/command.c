@@ -238,7 +238,7 @@ int rom_resync(struct seal_loader *loader, struct seal_cause *cause)
 int rom_transact(struct seal_loader *loader, const struct rom_command *command,
                  struct seal_rom_response *response, struct seal_cause *cause)
 {
-    struct seal_rom_response unused;
+    struct seal_rom_response unused = {0};
     response = response ? response : &unused;
     if (loader->unanswered > 0) {
         int err = rom_resync(loader, cause);

@@ -24,7 +24,7 @@ static void parse_security_info(const struct seal_rom_response *response, struct
 static int get_security_info(struct seal_loader *loader, struct seal_cause *cause)
 {
     const struct rom_command command = {.opcode = SEAL_ROM_GET_SECURITY_INFO};
-    struct seal_rom_response response;
+    struct seal_rom_response response = {0};
     int err = rom_transact(loader, &command, &response, cause);
     if (!err) {
         parse_security_info(&response, &loader->security);

@@ -199,7 +199,7 @@ int seal_flash_md5(struct seal_loader *loader, uint32_t offset, uint32_t len, ui
         .len = sizeof payload,
         .timeout_ms = rom_scaled_ms(len, MD5_MS_PER_MB),
     };
-    struct seal_rom_response response;
+    struct seal_rom_response response = {0};
     err = rom_transact(loader, &command, &response, cause);
     for (unsigned i = 0; i < ROM_RETRIES && err == SEAL_ERR_TIMEOUT; i++) {
         err = rom_transact(loader, &command, &response, cause);

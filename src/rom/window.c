@@ -44,7 +44,7 @@ static int fill(struct seal_loader *loader, struct flight *flight, struct seal_c
 static int take_one(struct seal_loader *loader, struct flight *flight, struct seal_cause *cause)
 {
     const struct rom_window *window = flight->window;
-    struct seal_rom_response response;
+    struct seal_rom_response response = {0};
     int err = rom_await(loader, window->opcode, &response, flight->deadline, cause);
     if (err) {
         return err;

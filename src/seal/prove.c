@@ -71,9 +71,10 @@ static int start_clocks(const struct prover *prover, struct seal_cause *cause)
     size_t count = 0;
 
     for (const struct seal_register_set *set = prover->chip->peripherals.ds_clocks;
-         set->address != 0 && count < sizeof writes / sizeof writes[0] - 1; set++)
+         set->address != 0 && count < sizeof writes / sizeof writes[0] - 1; set++) {
         writes[count++] =
             (struct seal_reg_write){.address = set->address, .value = set->value, .mask = set->mask};
+    }
     writes[count++] = plain_write(prover->hmac + HMAC_SET_START, 1);
     return seal_loader_write_regs(prover->loader, writes, count, 0, cause);
 }
@@ -155,10 +156,11 @@ static int read_signature(const struct prover *prover, uint8_t *signature, struc
     err = seal_loader_read_reg(prover->loader, prover->ds + DS_QUERY_CHECK, &check, cause);
     if (err != 0)
         return err;
-    if (check & DS_CHECK_MD)
+    if (check & DS_CHECK_MD) {
         return seal_fail(cause, SEAL_ERR_PROOF,
                          "DS says that the parameters do not belong to the key in BLOCK_KEY%u (MD is wrong)",
                          prover->key);
+    }
     if (check & DS_CHECK_PADDING)
         return seal_fail(cause, SEAL_ERR_PROOF, "DS says that the padding of its parameters is wrong");
     err = seal_loader_read_words(prover->loader, prover->ds + DS_Z, words, count, cause);
@@ -210,22 +212,26 @@ static int check_arguments(const struct prover *prover, size_t c_len, struct sea
 {
     const struct seal_chip *chip = prover->chip;
 
-    if (chip->ds_max_bits == 0)
+    if (chip->ds_max_bits == 0) {
         return seal_fail(cause, SEAL_ERR_UNSUPPORTED, "the %s has no Digital Signature peripheral",
                          chip->title);
-    if (chip->peripherals.ds_base == 0)
+    }
+    if (chip->peripherals.ds_base == 0) {
         return seal_fail(cause, SEAL_ERR_UNSUPPORTED,
                          "the Digital Signature peripheral of the %s is not "
                          "described yet",
                          chip->title);
-    if (prover->rsa_bits < 1024 || prover->rsa_bits > chip->ds_max_bits || prover->rsa_bits % 32 != 0)
+    }
+    if (prover->rsa_bits < 1024 || prover->rsa_bits > chip->ds_max_bits || prover->rsa_bits % 32 != 0) {
         return seal_fail(cause, SEAL_ERR_KEY,
                          "Digital Signature of the %s takes RSA keys up to %u bits, not "
                          "%u",
                          chip->title, (unsigned)chip->ds_max_bits, prover->rsa_bits);
-    if (c_len != 3u * chip->ds_max_bits / 8 + BOX_LEN)
+    }
+    if (c_len != 3u * chip->ds_max_bits / 8 + BOX_LEN) {
         return seal_fail(cause, SEAL_ERR_FORMAT, "DS parameters of %zu bytes are not for the %s", c_len,
                          chip->title);
+    }
     if (prover->key >= chip->key_blocks)
         return seal_fail(cause, SEAL_ERR_FORMAT, "the %s has no BLOCK_KEY%u", chip->title, prover->key);
     return seal_loader_require_registers(prover->loader, "prove a key through Digital Signature", cause);
@@ -279,10 +285,11 @@ int seal_prove_ds(struct seal_loader *loader, unsigned efuse_key, unsigned rsa_b
         return err;
     err = seal_cert_verify_rsa_sha256(cert, proof->nonce, sizeof proof->nonce, proof->signature,
                                       proof->signature_len);
-    if (err != 0)
+    if (err != 0) {
         return seal_fail(cause, err,
                          "the chip signed with BLOCK_KEY%u, but not for the key of certificate %s", efuse_key,
                          info.subject);
+    }
     return 0;
 }
 

@@ -170,6 +170,7 @@ int seal_job_receipt(const struct seal_job *job, int err, seal_json **receipt)
     seal_json_put_number(wire, "frames_received", stats.frames_received);
     seal_json_put_number(wire, "bytes_sent", (double)stats.bytes_sent);
     seal_json_put_number(wire, "bytes_received", (double)stats.bytes_received);
-    seal_json_put_number(wire, "milliseconds", (double)((seal_now_us() - job->started_us) / 1000));
+    int64_t milliseconds = (seal_now_us() - job->started_us) / 1000;
+    seal_json_put_number(wire, "milliseconds", (double)milliseconds);
     return SEAL_OK;
 }

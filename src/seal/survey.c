@@ -67,7 +67,7 @@ int seal_survey_locate(struct seal_loader *loader, int64_t wanted, uint32_t *off
         *room = SEAL_SECURE_CERT_MAX;
         return SEAL_OK;
     }
-    struct seal_partition_table table;
+    struct seal_partition_table table = {0};
     int err = seal_survey_partition_table(loader, &table, cause);
     if (err == SEAL_ERR_NOT_FOUND || err == SEAL_ERR_FORMAT) {
         err = seal_fail(cause, SEAL_ERR_NOT_FOUND,
