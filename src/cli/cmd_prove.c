@@ -43,9 +43,9 @@ static int show(struct cli_run *run, const struct seal_proof *proof, uint32_t of
 {
     char hex[65];
     seal_hex_encode(proof->nonce, sizeof proof->nonce, hex);
-    cli_print(run,
-              "proven: BLOCK_KEY%u signed nonce %s (RSA-%u), verified with the certificate in flash at 0x%x\n",
-              proof->efuse_key, hex, proof->rsa_bits, offset);
+    cli_print(
+        run, "proven: BLOCK_KEY%u signed nonce %s (RSA-%u), verified with the certificate in flash at 0x%x\n",
+        proof->efuse_key, hex, proof->rsa_bits, offset);
     if (!cli_json(run)) {
         return SEAL_OK;
     }
