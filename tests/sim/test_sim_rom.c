@@ -97,6 +97,18 @@ static void xts_key_hidden(struct sim_chip *chip)
     fuse(chip, 0, 1, 0x01);
 }
 
+static void direct_boot_disabled(struct sim_chip *chip)
+{
+    fuse(chip, 0, 4, 0x08);
+    sim_chip_power_cycle(chip);
+}
+
+static void download_disabled(struct sim_chip *chip)
+{
+    fuse(chip, 0, 4, 0x01);
+    sim_chip_power_cycle(chip);
+}
+
 static void manual_encrypt_disabled(struct sim_chip *chip)
 {
     xts_key_in_use(chip);
@@ -178,6 +190,7 @@ static const struct replay replays[] = {
     {"secure_download_mode", secure_download, none},
     {"secure_download_mode_default_size", secure_download, none},
     {"secure_download_mode_live_burn", NULL, none},
+    {"dis_direct_or_usb_bits", direct_boot_disabled, none},
     {"efuse_raw_rules", NULL, rs_errors},
     {"efuse_summary", NULL, none},
     {"efuse_burn_key_hmac_up", NULL, power_time},
@@ -328,10 +341,50 @@ static void answers_are_those_of_the_rom(void **state)
     assert_int_equal(different, 0);
 }
 
+/* What the chip says by itself; prefix: the ROM repeats itself for ever, the simulator says it once. */
+static void banner_is_that_of(const char *capture, void (*prepare)(struct sim_chip *chip), bool prefix)
+{
+    static char line[LINE_MAX_LEN];
+    uint8_t expected[1024];
+    char path[256];
+    struct sim_chip *chip = chip_like_the_emulators();
+    struct seal_buf *got = seal_buf_new();
+    size_t len = 0;
+    (void)snprintf(path, sizeof path, "%s/wire/esp32c3_%s.txt", TESTS_DIR, capture);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file)) {
+        if (line[0] == '<') {
+            len = strcspn(line + 2, "\r\n") / 2;
+            assert_in_range(len, 1, sizeof expected);
+            line[2 + 2 * len] = 0;
+            assert_int_equal(seal_hex_decode(line + 2, expected, len), SEAL_OK);
+            break;
+        }
+    }
+    (void)fclose(file);
+    if (prepare) {
+        prepare(chip);
+    }
+    drain(chip, got);
+    assert_true(prefix ? seal_buf_len(got) > 100 && seal_buf_len(got) <= len : seal_buf_len(got) == len);
+    assert_memory_equal(seal_buf_ptr(got), expected, seal_buf_len(got));
+    seal_buf_free(&got);
+    sim_chip_free(&chip);
+}
+
+static void banners_are_those_of_the_rom(void **state)
+{
+    (void)state;
+    banner_is_that_of("boot_banner", NULL, false);
+    banner_is_that_of("dis_download_mode", download_disabled, true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_are_those_of_the_rom),
+        cmocka_unit_test(banners_are_those_of_the_rom),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
