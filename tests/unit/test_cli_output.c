@@ -134,7 +134,8 @@ static void test_a_cause_of_another_error_is_not_told(void **state)
     capture(&f, NULL);
     cli_report(&f.run, SEAL_ERR_NO_MEMORY, &cause);
     release(&f);
-    assert_string_equal(f.text[1], "espseal: error: out of memory\n");
+    assert_string_equal(f.text[1], "espseal: error: out of memory\nespseal: hint: close other programs and "
+                                   "run the same command again\n");
 }
 
 static void make_progress(struct fixture *f)
