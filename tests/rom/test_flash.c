@@ -1,0 +1,140 @@
+/* Flash written, read and compared, over a ROM that damages blocks. */
+#include "rom/fake_rom.h"
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void fill(uint8_t *data, size_t len, bool random)
+{
+    uint32_t x = 1;
+    for (size_t i = 0; i < len; i++) {
+        x = x * 1664525u + 1013904223u;
+        data[i] = random ? (uint8_t)(x >> 24) : (uint8_t)(i / 100);
+    }
+}
+
+static void flash_is_identified_in_eight_frames(void **state)
+{
+    (void)state;
+    struct fake_rom *fake = fake_new(false);
+    struct seal_loader *loader = fake_connect(fake, NULL);
+    struct seal_flash_id id;
+    struct seal_loader_stats before, after;
+    seal_loader_stats(loader, &before);
+    assert_int_equal(seal_flash_attach(loader, &id, NULL), SEAL_OK);
+    seal_loader_stats(loader, &after);
+    assert_int_equal(id.manufacturer, 0xc8);
+    assert_int_equal(id.size, FLASH_SIZE);
+    assert_int_equal(after.frames_sent - before.frames_sent, 8);
+    assert_int_equal(seal_flash_attach(loader, &id, NULL), SEAL_OK);
+    seal_loader_stats(loader, &before);
+    assert_int_equal(after.frames_sent, before.frames_sent);
+    seal_loader_free(&loader);
+    fake_free(fake);
+}
+
+static void write_and_compare(bool random, bool never_deflate, bool expect_deflated)
+{
+    static uint8_t data[10000], back[12288];
+    struct fake_rom *fake = fake_new(false);
+    struct seal_loader *loader = fake_connect(fake, NULL);
+    const struct seal_flash_write_options options = {.never_deflate = never_deflate};
+    struct seal_flash_write_result result;
+    struct seal_cause cause;
+    fill(data, sizeof data, random);
+    memset(fake->flash + 0x9000, 0, 0x5000);
+    assert_int_equal(seal_flash_write(loader, 0xA000, data, sizeof data, &options, &result, &cause), SEAL_OK);
+    assert_false(result.skipped);
+    assert_int_equal(result.deflated, expect_deflated);
+    assert_memory_equal(fake->flash + 0xA000, data, sizeof data);
+    assert_int_equal(fake->flash[0x9FFF], 0); /* neighbours are left alone */
+    assert_int_equal(fake->flash[0xD000], 0);
+    assert_int_equal(seal_flash_read(loader, 0xA000, back, sizeof back, NULL, NULL, &cause), SEAL_OK);
+    assert_memory_equal(back, data, sizeof data);
+    assert_int_equal(back[sizeof data], 0xFF);
+    assert_int_equal(back[sizeof back - 1], 0xFF);
+    unsigned blocks = fake->data_blocks;
+    assert_int_equal(seal_flash_write(loader, 0xA000, data, sizeof data, &options, &result, &cause), SEAL_OK);
+    assert_true(result.skipped);
+    assert_int_equal(fake->data_blocks, blocks);
+    seal_loader_free(&loader);
+    fake_free(fake);
+}
+
+static void flash_is_written_read_and_not_written_twice(void **state)
+{
+    (void)state;
+    write_and_compare(false, false, true);
+    write_and_compare(false, true, false);
+    write_and_compare(true, false, false); /* random bytes do not deflate */
+}
+
+static void a_damaged_block_begins_the_run_again(void **state)
+{
+    (void)state;
+    static uint8_t data[5000];
+    for (unsigned damaged = 1; damaged <= 5; damaged++) {
+        struct fake_rom *fake = fake_new(false);
+        struct seal_loader *loader = fake_connect(fake, NULL);
+        fake->damage_block = damaged;
+        fill(data, sizeof data, true);
+        assert_int_equal(seal_flash_write(loader, 0, data, sizeof data, NULL, NULL, NULL), SEAL_OK);
+        assert_int_equal(fake->requests[SEAL_ROM_FLASH_BEGIN], 2);
+        assert_memory_equal(fake->flash, data, sizeof data);
+        seal_loader_free(&loader);
+        fake_free(fake);
+    }
+}
+
+static void only_pieces_that_differ_are_written(void **state)
+{
+    (void)state;
+    const size_t len = 5 * 65536 + 100;
+    uint8_t *data = malloc(len);
+    struct fake_rom *fake = fake_new(false);
+    struct seal_loader *loader = fake_connect(fake, NULL);
+    const struct seal_flash_write_options plain = {.never_deflate = true};
+    struct seal_flash_write_result result;
+    assert_non_null(data);
+    fill(data, len, true);
+    assert_int_equal(seal_flash_write(loader, 0x10000, data, len, &plain, &result, NULL), SEAL_OK);
+    assert_int_equal(result.sent, len);
+    data[2 * 65536] ^= 1;
+    data[3 * 65536] ^= 1;
+    data[len - 1] ^= 1;
+    assert_int_equal(seal_flash_write(loader, 0x10000, data, len, &plain, &result, NULL), SEAL_OK);
+    assert_int_equal(result.sent, 2 * 65536 + 100);
+    assert_memory_equal(fake->flash + 0x10000, data, len);
+    seal_loader_free(&loader);
+    fake_free(fake);
+    free(data);
+}
+
+static void flash_has_an_end_and_sectors(void **state)
+{
+    (void)state;
+    struct fake_rom *fake = fake_new(false);
+    struct seal_loader *loader = fake_connect(fake, NULL);
+    struct seal_cause cause;
+    const uint8_t data[8] = {0};
+    assert_int_equal(seal_flash_write(loader, FLASH_SIZE, data, 8, NULL, NULL, &cause), SEAL_ERR_TOO_LONG);
+    assert_int_equal(seal_flash_write(loader, 0x1001, data, 8, NULL, NULL, &cause), SEAL_ERR_USAGE);
+    assert_int_equal(seal_flash_write(loader, FLASH_SIZE - 4096, data, 8, NULL, NULL, &cause), SEAL_OK);
+    uint8_t back[8];
+    assert_int_equal(seal_flash_read(loader, FLASH_SIZE - 4, back, 8, NULL, NULL, &cause), SEAL_ERR_TOO_LONG);
+    seal_loader_free(&loader);
+    fake_free(fake);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(flash_is_identified_in_eight_frames),
+        cmocka_unit_test(flash_is_written_read_and_not_written_twice),
+        cmocka_unit_test(a_damaged_block_begins_the_run_again),
+        cmocka_unit_test(only_pieces_that_differ_are_written),
+        cmocka_unit_test(flash_has_an_end_and_sectors),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
