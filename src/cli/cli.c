@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -58,12 +59,23 @@ static int run_command(struct cli_run *run, struct seal_cause *cause)
     return err;
 }
 
-/* A full disk or a closed pipe shows only here. */
+/* Whoever read our pipe has had enough, as in "| head": nothing to complain about. */
+static bool reader_left(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
+}
+
+/* A full disk shows only here. */
 static int flush_output(int err, struct seal_cause *cause)
 {
     errno = 0;
     bool failed = fflush(stdout) != 0 || ferror(stdout);
-    return failed && err == SEAL_OK ? seal_fail_errno(cause, "cannot write to standard output") : err;
+    if (!failed || err != SEAL_OK || reader_left()) {
+        return err;
+    }
+    errno = errno ? errno : EIO; /* an earlier write failed, and its reason is gone */
+    return seal_fail_errno(cause, "cannot write to standard output");
 }
 
 int cli_main(int argc, char **argv)

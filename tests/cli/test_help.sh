@@ -40,3 +40,10 @@ if "$espseal" --help >/dev/full 2>"$work/err"; then
     fail "a full disk goes unnoticed"
 fi
 grep -q 'cannot write to standard output' "$work/err" || fail "a full disk is not named"
+
+# A reader that left, as head does, is no error.
+exec 3> >(exit)
+wait "$!"
+"$espseal" --help >&3 2>"$work/err" || fail "a reader that left makes exit $?"
+[ ! -s "$work/err" ] || fail "a reader that left is complained about: $(cat "$work/err")"
+exec 3>&-
