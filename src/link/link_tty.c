@@ -1,7 +1,7 @@
 #include "link_driver.h"
 
+#include <dirent.h>
 #include <errno.h>
-#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -38,18 +38,27 @@ bool link_tty_has_lines(int fd)
     return ioctl(fd, TIOCMGET, &lines) == 0;
 }
 
+static bool is_serial_name(const char *name)
+{
+    return strncmp(name, "ttyUSB", 6) == 0 || strncmp(name, "ttyACM", 6) == 0;
+}
+
+/* "/dev/ttyUSB0, /dev/ttyACM0"; "" when there is none. */
 static void list_ports(char *text, size_t capacity)
 {
-    glob_t found = {0};
-    (void)glob("/dev/ttyUSB*", 0, NULL, &found);
-    (void)glob("/dev/ttyACM*", GLOB_APPEND, NULL, &found);
     size_t used = 0;
     text[0] = '\0';
-    for (size_t i = 0; i < found.gl_pathc && used < capacity; i++) {
-        int len = snprintf(text + used, capacity - used, "%s%s", i ? ", " : "", found.gl_pathv[i]);
-        used += len > 0 ? (size_t)len : 0;
+    DIR *folder = opendir("/dev");
+    const struct dirent *entry;
+    while (folder && used < capacity && (entry = readdir(folder)) != NULL) {
+        if (is_serial_name(entry->d_name)) {
+            int len = snprintf(text + used, capacity - used, "%s/dev/%s", used ? ", " : "", entry->d_name);
+            used += len > 0 ? (size_t)len : 0;
+        }
     }
-    globfree(&found);
+    if (folder) {
+        (void)closedir(folder);
+    }
 }
 
 int link_tty_open_failed(const char *port, int sys_errno, struct seal_cause *cause)
