@@ -145,6 +145,15 @@ seal_job_hmac_key(const struct seal_job *job);    /* 32 bytes; NULL when the hos
 bool seal_job_burned(const struct seal_job *job); /* something was burned by this run */
 const struct seal_proof *seal_job_proof(const struct seal_job *job); /* the last one; NULL: none */
 
+/*
+ * What the device is now, in words for a person: "identity sealed: ...", "development: ...", "unfinished:
+ * ...". It speaks of the chip's state, which may be further than the profile asks. err is what seal_job_run
+ * returned.
+ */
+const char *seal_job_state(const struct seal_job *job, int err);
+/* True when the device's private key lives in a peripheral and nobody can read the key block. */
+bool seal_job_sealed(const struct seal_job *job);
+
 /* The receipt: JSON, owned by the caller. Never holds a secret. err is what seal_job_run returned. */
 int seal_job_receipt(const struct seal_job *job, int err, seal_json **receipt) SEAL_MUST_CHECK;
 

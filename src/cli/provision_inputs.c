@@ -1,3 +1,4 @@
+#include "identity.h"
 #include "provision.h"
 
 #include <espseal/file.h>
@@ -6,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LARGEST_IMAGE = 32 << 20, LARGEST_ANSWER = 64 << 10, DEFAULT_DAYS = 3650, LONGEST_DAYS = 36500 };
+enum { LARGEST_IMAGE = 32 << 20, LARGEST_ANSWER = 64 << 10, DEFAULT_DAYS = 3650 };
 
 static int read_mode(struct cli_run *run, struct provision *p)
 {
@@ -166,17 +167,10 @@ static int read_identity(struct cli_run *run, struct provision *p, struct seal_c
 
 static int read_hmac_key(struct cli_run *run, struct provision *p, struct seal_cause *cause)
 {
-    const char *path = cli_text(run, "hmac-key");
-    if (!path) {
+    if (!cli_text(run, "hmac-key")) {
         return SEAL_OK;
     }
-    int flags = SEAL_FILE_SECRET | (cli_flag(run, "insecure-permissions") ? SEAL_FILE_ANY_MODE : 0);
-    int err = seal_file_read(path, 4096, flags, &p->hmac_key, cause);
-    if (err == SEAL_OK && seal_buf_len(p->hmac_key) != 32) {
-        err = seal_fail(cause, SEAL_ERR_KEY, "%s has %zu bytes; an HMAC key has 32", path,
-                        seal_buf_len(p->hmac_key));
-        seal_hint(cause, "leave --hmac-key out and espseal makes a random key that only the chip keeps");
-    }
+    int err = cli_read_hmac_key(run, &p->hmac_key, cause);
     if (err == SEAL_OK) {
         p->profile.hmac_key = seal_buf_ptr(p->hmac_key);
     }
@@ -185,7 +179,6 @@ static int read_hmac_key(struct cli_run *run, struct provision *p, struct seal_c
 
 int provision_read_inputs(struct cli_run *run, struct provision *p, struct seal_cause *cause)
 {
-    uint32_t days;
     int err = check_combination(run, cause);
     if (err == SEAL_OK) {
         err = read_mode(run, p);
@@ -198,8 +191,7 @@ int provision_read_inputs(struct cli_run *run, struct provision *p, struct seal_
         err = read_places(run, p, cause);
     }
     if (err == SEAL_OK) {
-        err = cli_number(run, "days", LONGEST_DAYS, DEFAULT_DAYS, &days, cause);
-        p->profile.days = err == SEAL_OK ? days : 0;
+        err = cli_days(run, DEFAULT_DAYS, &p->profile.days, cause);
     }
     if (err == SEAL_OK) {
         err = read_images(run, p, cause);

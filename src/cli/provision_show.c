@@ -13,6 +13,16 @@ static void mac_text(const struct provision *p, char text[static 18])
     (void)snprintf(text, 18, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
 }
 
+static const char *mode_text(const struct provision *p)
+{
+    if (p->profile.mode == SEAL_MODE_PRODUCTION) {
+        return "production: the device's key becomes unreadable, for ever";
+    }
+    return p->profile.storage == SEAL_STORAGE_PLAINTEXT
+               ? "development: the private key lies in flash IN CLEAR; the device is NOT sealed"
+               : "development: the key stays readable in the chip; the device is NOT sealed";
+}
+
 void provision_show_device(const struct cli_run *run, const struct provision *p)
 {
     struct seal_cert_info info;
@@ -26,10 +36,7 @@ void provision_show_device(const struct cli_run *run, const struct provision *p)
     } else {
         cli_say(run, "identity  %s, %s, not made in a dry run", p->profile.subject, p->profile.key_type);
     }
-    cli_say(run, "mode      %s",
-            p->profile.mode == SEAL_MODE_PRODUCTION
-                ? "production: the device's key becomes unreadable, for ever"
-                : "development: the key stays readable in the chip; the device is NOT sealed");
+    cli_say(run, "mode      %s", mode_text(p));
     for (size_t i = 0; seal_job_warning(p->job, i); i++) {
         cli_warn(run, "%s", seal_job_warning(p->job, i));
     }
@@ -121,8 +128,6 @@ static void show_leftovers(const struct cli_run *run, const struct provision *p)
         name_leftover(run, p, "hmac_key.bin", "the chip's HMAC key");
         return;
     }
-    cli_say(run,
-            "          the HMAC key can be read from the chip by anybody who holds it: not for customers");
     if (cli_flag(run, "keep-secrets")) {
         cli_say(run, "          %s/private_key.pem and %s/hmac_key.bin hold the keys", p->directory,
                 p->directory);
@@ -145,8 +150,7 @@ void provision_show_result(const struct cli_run *run, const struct provision *p)
     if (p->receipt[0]) {
         cli_say(run, "receipt   %s", p->receipt);
     }
-    cli_say(run, "done      %s %s %s", seal_job_chip(p->job)->title, mac,
-            p->profile.mode == SEAL_MODE_PRODUCTION ? "has its own identity, and nobody can read its key"
-                                                    : "has its own identity, for development");
+    cli_say(run, "done      %s %s has its own identity", seal_job_chip(p->job)->title, mac);
+    cli_say(run, "          %s", seal_job_state(p->job, SEAL_OK));
     show_leftovers(run, p);
 }

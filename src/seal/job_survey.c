@@ -153,6 +153,10 @@ static int survey(struct seal_job *job, struct seal_cause *cause)
         job->before = job->now;
         err = job_examine_found(job, cause);
     }
+    if (err == SEAL_OK && job->key_state == SEAL_BLOCK_SEALED &&
+        job->profile->mode == SEAL_MODE_DEVELOPMENT) {
+        job_warn(job, "BLOCK_KEY%u is read-protected already: this device is sealed, and stays so", job->key);
+    }
     if (err == SEAL_OK && job->key_state == SEAL_BLOCK_SEALED && !job->found_good) {
         err = refuse_sealed(job, cause);
     }

@@ -128,12 +128,22 @@ static void put_proof(const struct seal_job *job, seal_json *root)
     seal_json_put_bool(one, "verified", true);
 }
 
-static const char *sealed_text(const struct seal_job *job, int err)
+bool seal_job_sealed(const struct seal_job *job)
+{
+    int block = seal_chip_key_block(job->chip, job->key);
+    return job->profile->storage == SEAL_STORAGE_DS && block >= 0 &&
+           !seal_efuse_block_readable(&job->now, (unsigned)block);
+}
+
+const char *seal_job_state(const struct seal_job *job, int err)
 {
     if (err != SEAL_OK) {
         return "unfinished: run the same command again";
     }
-    return job->profile->mode == SEAL_MODE_PRODUCTION
+    if (job->profile->storage == SEAL_STORAGE_PLAINTEXT) {
+        return "development: the device is not sealed, its private key lies in flash in clear";
+    }
+    return seal_job_sealed(job)
                ? "identity sealed: the key is in the chip and nobody can read it"
                : "development: the device is not sealed, its HMAC key can be read from the chip";
 }
@@ -150,7 +160,7 @@ int seal_job_receipt(const struct seal_job *job, int err, seal_json **receipt)
     seal_json_put_text(root, "espseal", ESPSEAL_VERSION);
     seal_json_put_text(root, "result", err == SEAL_OK ? "done" : seal_err_name(err));
     seal_json_put_text(root, "mode", seal_mode_name(job->profile->mode));
-    seal_json_put_text(root, "state", sealed_text(job, err));
+    seal_json_put_text(root, "state", seal_job_state(job, err));
     put_time(root, "started", job->started);
     put_time(root, "finished", time(NULL));
     put_chip(job, root);
