@@ -38,6 +38,8 @@ static int open_trace(struct cli_run *run, struct seal_cause *cause)
         }
         return err;
     }
+    /* What was said last is what is looked for when a run was killed. */
+    (void)setvbuf(run->trace, NULL, _IOLBF, 0);
     return SEAL_OK;
 }
 
