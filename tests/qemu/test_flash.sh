@@ -12,7 +12,7 @@ for ((i = 0; i < 64; i++)); do cat "$espseal"; done 2>/dev/null | head -c "$size
 new_chip board
 power_on board
 run 0 "$espseal" flash id --port "$(device)"
-says '4 MB'
+says '4194304 bytes'
 
 run 0 "$espseal" flash write "0x10000=$work/image" --port "$(device)" --baud 2000000
 dd if="$work/board.flash" bs=65536 skip=1 count=8 status=none | cmp - "$work/image" || fail "flash holds something else"
