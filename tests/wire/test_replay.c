@@ -147,7 +147,7 @@ static bool is_sound_request(const struct capture_line *line)
 {
     struct seal_buf *frame = line->direction == '>' ? capture_decode(line) : NULL;
     bool sound = frame && seal_buf_len(frame) >= 8 &&
-                 (seal_buf_ptr(frame)[2] | seal_buf_ptr(frame)[3] << 8) + 8u == seal_buf_len(frame) &&
+                 (size_t)(seal_buf_ptr(frame)[2] | seal_buf_ptr(frame)[3] << 8) + 8 == seal_buf_len(frame) &&
                  seal_buf_ptr(frame)[1] != SEAL_ROM_SYNC;
     seal_buf_free(&frame);
     return sound;
