@@ -5,7 +5,7 @@ _espseal()
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W 'provision prove identity ds secure-cert device flash efuse chip help --help --version' -- "$cur"))
+        COMPREPLY=($(compgen -W 'provision prove identity ds secure-cert device flash image efuse chip help --help --version' -- "$cur"))
         return
     fi
     case "${COMP_WORDS[1]}" in
@@ -40,6 +40,13 @@ _espseal()
     flash)
         if ((COMP_CWORD == 2)); then
             COMPREPLY=($(compgen -W 'id read write' -- "$cur"))
+            return
+        fi
+        set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
+        ;;
+    image)
+        if ((COMP_CWORD == 2)); then
+            COMPREPLY=($(compgen -W 'info' -- "$cur"))
             return
         fi
         set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
@@ -237,6 +244,12 @@ _espseal()
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
         words='--no-compress --always --reset --port --chip --baud --before --trace --json --progress --help'
+        ;;
+    'image info')
+        case "$prev" in
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--json --progress --help'
         ;;
     'efuse summary')
         case "$prev" in

@@ -1,6 +1,6 @@
 # fish completion of espseal; made by man/generate, do not edit
 complete -c espseal -f -n __fish_use_subcommand -l version -d 'print the version and exit'
-complete -c espseal -f -n __fish_use_subcommand -a 'provision prove identity ds secure-cert device flash efuse chip help'
+complete -c espseal -f -n __fish_use_subcommand -a 'provision prove identity ds secure-cert device flash image efuse chip help'
 complete -c espseal -f -n __fish_use_subcommand -a provision -d 'give a chip its own identity, prove it, and record it'
 complete -c espseal -n '__fish_seen_subcommand_from provision' -l mode -x -a 'development production' -d 'production makes the key unreadable for ever; development leaves it readable'
 complete -c espseal -n '__fish_seen_subcommand_from provision' -l storage -x -a 'ds ecdsa plaintext' -d 'where the private key lives'
@@ -173,6 +173,10 @@ complete -c espseal -n '__fish_seen_subcommand_from flash; and __fish_seen_subco
 complete -c espseal -n '__fish_seen_subcommand_from flash; and __fish_seen_subcommand_from write' -l json -d 'print the result, or the error, as JSON on stdout'
 complete -c espseal -n '__fish_seen_subcommand_from flash; and __fish_seen_subcommand_from write' -l progress -x -a 'bar json none' -d 'progress on stderr: a bar (on a terminal only), JSON lines, or none'
 complete -c espseal -n '__fish_seen_subcommand_from flash; and __fish_seen_subcommand_from write' -l help -s h -d 'print help and exit'
+complete -c espseal -f -n '__fish_seen_subcommand_from image; and test (count (commandline -opc)) -eq 2' -a info -d 'show what an ESP image is and whether it is whole'
+complete -c espseal -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from info' -l json -d 'print the result, or the error, as JSON on stdout'
+complete -c espseal -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from info' -l progress -x -a 'bar json none' -d 'progress on stderr: a bar (on a terminal only), JSON lines, or none'
+complete -c espseal -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from info' -l help -s h -d 'print help and exit'
 complete -c espseal -f -n '__fish_seen_subcommand_from efuse; and test (count (commandline -opc)) -eq 2' -a summary -d 'show what is burned into the chip, and what it means'
 complete -c espseal -n '__fish_seen_subcommand_from efuse; and __fish_seen_subcommand_from summary' -l efuse-file -r -F -d 'instead of a device: an eFuse file of Espressif\'s QEMU or of sim:, with --chip'
 complete -c espseal -n '__fish_seen_subcommand_from efuse; and __fish_seen_subcommand_from summary' -l all -d 'calibration, pad and reserved fields too'

@@ -158,6 +158,8 @@ extern const struct seal_chip *const seal_chips[];
 
 /* By name, case-insensitive, dashes ignored ("ESP32-C3" is "esp32c3"); NULL when unknown. */
 const struct seal_chip *seal_chip_find(const char *name);
+/* By the chip id in an image's header; NULL when unknown. */
+const struct seal_chip *seal_chip_by_image_id(uint16_t id);
 /* By the chip id of GET_SECURITY_INFO, or by the magic value; NULL when unknown. */
 const struct seal_chip *seal_chip_by_id(uint32_t chip_id);
 const struct seal_chip *seal_chip_by_magic(uint32_t magic);

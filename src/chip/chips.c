@@ -80,6 +80,16 @@ const struct seal_chip *seal_chip_by_id(uint32_t chip_id)
     return NULL;
 }
 
+const struct seal_chip *seal_chip_by_image_id(uint16_t id)
+{
+    for (size_t i = 0; seal_chips[i] != NULL; i++) {
+        if (seal_chips[i]->image_chip_id == id) {
+            return seal_chips[i];
+        }
+    }
+    return NULL;
+}
+
 const struct seal_chip *seal_chip_by_magic(uint32_t magic)
 {
     for (size_t i = 0; seal_chips[i] != NULL; i++) {

@@ -13,6 +13,7 @@ extern const struct cli_command cli_command_device_security_info;
 extern const struct cli_command cli_command_flash_id;
 extern const struct cli_command cli_command_flash_read;
 extern const struct cli_command cli_command_flash_write;
+extern const struct cli_command cli_command_image_info;
 extern const struct cli_command cli_command_efuse_summary;
 extern const struct cli_command cli_command_help;
 extern const struct cli_command cli_command_provision;
@@ -48,6 +49,9 @@ const struct cli_command *const cli_commands[] = {
     &cli_command_flash_read,
     &cli_command_flash_write,
 
+    /* image */
+    &cli_command_image_info,
+
     /* efuse */
     &cli_command_efuse_summary,
 
@@ -62,7 +66,7 @@ const struct cli_group cli_groups[] = {
     {"The job", (const char *const[]){"provision", "prove", NULL}},
     {"Identity: keys, certificates, partitions",
      (const char *const[]){"identity", "ds", "secure-cert", NULL}},
-    {"The device", (const char *const[]){"device", "flash", "efuse", NULL}},
+    {"The device", (const char *const[]){"device", "flash", "image", "efuse", NULL}},
     {"About espseal", (const char *const[]){"chip", "help", NULL}},
     {0},
 };

@@ -12,6 +12,11 @@ int seal_sha256(const void *data, size_t len, uint8_t out[static 32])
     return digest(EVP_sha256(), data, len, out);
 }
 
+int seal_sha384(const void *data, size_t len, uint8_t out[static 48])
+{
+    return digest(EVP_sha384(), data, len, out);
+}
+
 int seal_md5(const void *data, size_t len, uint8_t out[static 16])
 {
     return digest(EVP_md5(), data, len, out);
