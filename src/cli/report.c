@@ -40,7 +40,8 @@ static const struct exit_row exit_rows[] = {
     {SEAL_ERR_RULE, 5, "nothing was burned; change what the rule names"},
     {SEAL_ERR_DECLINED, 8, "nothing was burned"},
     {SEAL_ERR_VERIFY, 6, "do not use this chip before you know why; espseal efuse summary shows its state"},
-    {SEAL_ERR_PROOF, 6, "nothing was protected; run the same command again to write and prove anew"},
+    {SEAL_ERR_PROOF, 6,
+     "espseal efuse summary shows the key block; the same command, run again, proves anew"},
     {SEAL_ERR_FINDINGS, 7, NULL},
     {SEAL_ERR_INTERRUPTED, 9, "run the same command again to continue"},
 };
