@@ -1,6 +1,8 @@
 /*
  * What is known about each chip: constant descriptors, no I/O. A chip is one hand-written chip_<name>.c, one
  * generated efuse_<name>.c, and one line in chips.c. Zero and NULL mean "has none" or "not yet described".
+ * Where revisions of a chip differ in their fuses, each has a descriptor and a table of its own (`variants`):
+ * the loader and a snapshot of the fuses carry the one that is in use.
  */
 #ifndef ESPSEAL_CHIP_H
 #define ESPSEAL_CHIP_H
@@ -55,22 +57,32 @@ struct seal_efuse_field { /* a row of the generated table */
     enum seal_field_category category;
     int8_t write_disable;                  /* bit of WR_DIS, -1: none */
     int8_t read_disable;                   /* bit of RD_DIS, -1: none */
+    uint8_t read_disable_more;             /* bits of RD_DIS after that one, for the rest of the field */
     bool hidden;                           /* reserved: left out of summaries unless asked */
     const struct seal_efuse_value *values; /* ended by meaning == NULL; NULL: none */
 };
 
-enum seal_efuse_coding { SEAL_CODING_NONE, SEAL_CODING_RS }; /* RS: Reed-Solomon (44,32), written once */
+enum seal_efuse_coding { /* how bits are kept beside the data */
+                         SEAL_CODING_NONE,
+                         SEAL_CODING_RS,            /* Reed-Solomon (44,32): written once */
+                         SEAL_CODING_BY_SCHEME,     /* one of these three, by CODING_SCHEME (ESP32) */
+                         SEAL_CODING_THREE_QUARTER, /* 6 bytes in 8: 6 words, written once */
+                         SEAL_CODING_REPEAT,        /* twice: 4 words */
+};
 
 struct seal_efuse_block {
     const char *name;  /* "BLOCK_KEY0" */
     const char *alias; /* "BLOCK4"; NULL: none */
     uint16_t read;     /* offset of its first read register from the controller's base */
+    uint16_t write;    /* of its own program registers (ESP32); 0: all blocks share program_data */
     uint8_t words;     /* 32-bit words */
     enum seal_efuse_coding coding;
     int8_t write_disable, read_disable; /* bit of WR_DIS / RD_DIS, -1: none */
+    uint8_t read_disable_more;          /* bits of RD_DIS after that one, for the rest of the block (C2) */
     int8_t key;                         /* n of BLOCK_KEYn, -1: not a key block */
     uint16_t file;                      /* offset in QEMU's eFuse file */
-    /* error registers: offsets from the base, 0: none. count is 3 bits at count_shift */
+    /* error registers: offsets from the base, 0: none. count is 3 bits at count_shift; for the ESP32 4 bits,
+     * one for each quarter of the block that was corrected */
     uint16_t error_count_register, error_fail_register;
     int8_t error_count_shift, error_fail_bit; /* -1: none */
 };
@@ -79,20 +91,28 @@ struct seal_register_set { /* a register write: (old & ~mask) | (value & mask) *
     uint32_t address, value, mask;
 };
 
+struct seal_efuse_timing { /* for a crystal of mhz */
+    uint8_t mhz;
+    const struct seal_register_set *sets; /* ended by address 0 */
+};
+
 struct seal_efuse_controller {
     uint32_t base;
-    /* register offsets from base */
+    /* register offsets from base; check_value 0: no check words (ESP32), date 0: not described */
     uint16_t program_data, check_value, clock, conf, status, command, date;
     uint32_t write_op_code, read_op_code; /* conf */
     uint32_t command_program, command_read;
-    uint8_t command_block_shift;
-    const struct seal_register_set *timing; /* ended by address 0; set before a burn */
+    uint8_t command_block_shift; /* 0: one command programs all blocks from their own registers (ESP32) */
+    /* Set before a burn: the first whose mhz is that of the crystal, ended by mhz 0. NULL: the chip's reset
+     * values are right. */
+    const struct seal_efuse_timing *timings;
     const struct seal_efuse_block *blocks;
     size_t block_count;
     const struct seal_efuse_field *fields;
     size_t field_count;
     const char *fields_source; /* "espefuse 5.3.1 / ESP-IDF ..." */
-    size_t file_size;          /* bytes of QEMU's eFuse file */
+    size_t file_size;          /* bytes of QEMU's eFuse file, and of the simulator's */
+    size_t register_space; /* bytes of registers from base: the size of espefuse's file of a virtual chip */
 };
 
 struct seal_key_purpose {
@@ -129,18 +149,23 @@ struct seal_rom_traits {
     uint16_t flash_block;      /* bytes per FLASH_DATA that are safe on silicon */
     uint16_t write_reg_max;    /* register sets per WRITE_REG frame */
     uint32_t uart_date;        /* register with no effect, for delays (espefuse uses it) */
+    uint32_t uart_clkdiv;      /* baud * its 20 bits is about the crystal's frequency; 0: one crystal only */
 };
 
 struct seal_chip {
     const char *name;  /* "esp32c3": --chip, ESP-IDF's IDF_TARGET */
     const char *title; /* "ESP32-C3" */
     uint16_t image_chip_id;
-    int32_t security_info_chip_id;        /* -1: the ROM does not tell */
-    const uint32_t *magic_values;         /* of register 0x40001000, ended by 0; NULL: none */
-    bool preview;                         /* known to the facts, not yet to espseal */
-    uint16_t ds_max_bits;                 /* RSA-DS: 4096, 3072, 0 */
-    uint16_t ecdsa_curves[4];             /* ECDSA peripheral: 192, 256, 384; 0 ends */
-    uint8_t key_blocks;                   /* BLOCK_KEY0.. */
+    int32_t security_info_chip_id;           /* -1: the ROM does not tell */
+    const uint32_t *magic_values;            /* of register 0x40001000, ended by 0; NULL: none */
+    bool preview;                            /* known to the facts, not yet to espseal */
+    const char *revisions;                   /* "v3.0 and later": of a variant; NULL: all */
+    uint16_t first_revision;                 /* of a variant: major * 100 + minor */
+    const struct seal_chip *const *variants; /* all of this chip, by first_revision, NULL-terminated */
+    uint32_t revision_register; /* holds a bit of the revision (31) that no fuse does (ESP32); 0: none */
+    uint16_t ds_max_bits;       /* RSA-DS: 4096, 3072, 0 */
+    uint16_t ecdsa_curves[4];   /* ECDSA peripheral: 192, 256, 384; 0 ends */
+    uint8_t key_blocks;         /* BLOCK_KEY0.. */
     bool first_revision_by_block_version; /* block version 1.1 with minor revision 0 is revision 0.0 */
     uint32_t bootloader_offset;
     const struct seal_key_purpose *purposes;   /* ended by name == NULL */
@@ -153,7 +178,7 @@ struct seal_chip {
     } tested;
 };
 
-/* All chips, NULL-terminated. */
+/* All chips, NULL-terminated; of one with variants the latest. */
 extern const struct seal_chip *const seal_chips[];
 
 /* By name, case-insensitive, dashes ignored ("ESP32-C3" is "esp32c3"); NULL when unknown. */
@@ -163,6 +188,16 @@ const struct seal_chip *seal_chip_by_image_id(uint16_t id);
 /* By the chip id of GET_SECURITY_INFO, or by the magic value; NULL when unknown. */
 const struct seal_chip *seal_chip_by_id(uint32_t chip_id);
 const struct seal_chip *seal_chip_by_magic(uint32_t magic);
+
+/*
+ * Revision as major * 100 + minor, from the words of the blocks (words[block][word]) and, where the chip has
+ * a revision_register, that register's value.
+ */
+unsigned seal_chip_revision(const struct seal_chip *chip, const uint32_t words[][8], uint32_t outside);
+/* The descriptor for a revision: chip itself where all revisions are alike. Chips of the same name are
+ * the same chip. */
+const struct seal_chip *seal_chip_variant(const struct seal_chip *chip, unsigned revision);
+bool seal_chip_same(const struct seal_chip *a, const struct seal_chip *b);
 
 /* Exact name; NULL when there is none. block also by alias and "KEYn". */
 const struct seal_efuse_field *seal_chip_field(const struct seal_chip *chip, const char *name);
@@ -178,5 +213,8 @@ bool seal_chip_has_ecdsa(const struct seal_chip *chip, unsigned bits);
  * data: 32 bytes in register order (chips.json _meta.rs_code, with four vectors).
  */
 void seal_efuse_rs_encode(const uint8_t data[static 32], uint8_t check[static 12]);
+/* The ESP32's 3/4 code: each 6 bytes are followed by their sum modulo 2 and their weighted count of bits
+ * (chips.json _meta.esp32_three_quarter_code, with two vectors). */
+void seal_efuse_three_quarter_encode(const uint8_t data[static 24], uint8_t coded[static 32]);
 
 #endif

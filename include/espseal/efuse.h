@@ -12,8 +12,9 @@
 #define SEAL_EFUSE_WORDS 8
 
 struct seal_efuse { /* a snapshot; plain data, copied by assignment. May hold readable keys: cleanse it */
-    const struct seal_chip *chip;
-    uint32_t loaded; /* bit n: block n was read */
+    const struct seal_chip *chip; /* with the eFuse table of its revision */
+    uint32_t loaded;              /* bit n: block n was read */
+    uint32_t revision_bits;       /* chip->revision_register, read with BLOCK0; 0 in a file */
     uint32_t words[SEAL_EFUSE_BLOCKS][SEAL_EFUSE_WORDS];
     uint8_t errors[SEAL_EFUSE_BLOCKS]; /* corrected or uncorrected errors that the controller reports; hints
                                           only */
@@ -24,11 +25,20 @@ struct seal_efuse { /* a snapshot; plain data, copied by assignment. May hold re
 int seal_efuse_read(struct seal_loader *loader, uint32_t mask, struct seal_efuse *efuse,
                     struct seal_cause *cause) SEAL_MUST_CHECK;
 
-/* From and to the file of Espressif's QEMU (layout in the chip's blocks; facts/qemu.json). SEAL_ERR_FORMAT.
+/*
+ * From a file of Espressif's QEMU or of the simulator (the blocks' words one after the other), or from one of
+ * espefuse's virtual chips (the controller's registers); the size tells which. The revision in it chooses the
+ * variant of chip; seal_chip_variant gives another one, which may be put into efuse->chip. SEAL_ERR_FORMAT.
  */
 int seal_efuse_from_file(const struct seal_chip *chip, const uint8_t *data, size_t len,
                          struct seal_efuse *efuse, struct seal_cause *cause) SEAL_MUST_CHECK;
 void seal_efuse_to_file(const struct seal_efuse *efuse, uint8_t *data); /* chip->efuse->file_size bytes */
+/* Into a virtual chip's registers, of which only the blocks are written; chip->efuse->register_space bytes */
+void seal_efuse_to_registers(const struct seal_efuse *efuse, uint8_t *data);
+
+/* How a block of this chip is coded (never BY_SCHEME), and how many words of data it holds. */
+enum seal_efuse_coding seal_efuse_block_coding(const struct seal_efuse *efuse, unsigned block);
+unsigned seal_efuse_block_words(const struct seal_efuse *efuse, unsigned block);
 
 /* Fields of up to 32 bits; fields of any length as little-endian bytes (bits / 8 rounded up). */
 uint32_t seal_efuse_get(const struct seal_efuse *efuse, const struct seal_efuse_field *field);
@@ -56,6 +66,10 @@ struct seal_burn { /* bits to set, per block; plain data. Holds keys: cleanse it
 /* Adds a field's value. SEAL_ERR_TOO_LONG (value too wide), SEAL_ERR_UNSUPPORTED (no such field). */
 int seal_burn_field(const struct seal_chip *chip, struct seal_burn *burn, const char *field, uint32_t value,
                     struct seal_cause *cause) SEAL_MUST_CHECK;
+/* Adds the purpose of BLOCK_KEY<key>, whose high bit is a field of its own on some chips. As seal_burn_field.
+ */
+int seal_burn_purpose(const struct seal_chip *chip, struct seal_burn *burn, unsigned key, unsigned purpose,
+                      struct seal_cause *cause) SEAL_MUST_CHECK;
 /* Adds 32 bytes to BLOCK_KEY<key>, in register order. */
 void seal_burn_key(const struct seal_chip *chip, struct seal_burn *burn, unsigned key,
                    const uint8_t bytes[static 32]);

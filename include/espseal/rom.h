@@ -70,6 +70,10 @@ void seal_loader_stats(const struct seal_loader *loader, struct seal_loader_stat
 int seal_loader_require_registers(const struct seal_loader *loader, const char *needs,
                                   struct seal_cause *cause) SEAL_MUST_CHECK;
 
+/* The crystal's frequency in MHz, for the eFuse controller's timing: measured where there are several, by the
+ * divider that the ROM has set for the baud rate it heard; 26 or 40. */
+int seal_loader_crystal(struct seal_loader *loader, unsigned *mhz, struct seal_cause *cause) SEAL_MUST_CHECK;
+
 /* --- registers ---------------------------------------------------------------------------------------- */
 
 /* Reads count registers, several requests in flight (8 at most: the UART receive FIFO holds 128 bytes). */

@@ -65,6 +65,7 @@ static const struct seal_register_set timing[] = {
     {0x600089f4, 0x00000190, 0x0000ffff}, /* power-off time */
     {0},
 };
+static const struct seal_efuse_timing timings[] = {{40, timing}, {0}};
 
 static const struct seal_efuse_controller efuse = {
     .base = 0x60008800,
@@ -80,13 +81,14 @@ static const struct seal_efuse_controller efuse = {
     .command_program = 2,
     .command_read = 1,
     .command_block_shift = 2,
-    .timing = timing,
+    .timings = timings,
     .blocks = blocks,
     .block_count = SEAL_COUNT(blocks),
     .fields = seal_fields_esp32c3,
     .field_count = SEAL_COUNT(seal_fields_esp32c3),
     .fields_source = seal_fields_source_esp32c3,
     .file_size = 1024,
+    .register_space = 512,
 };
 
 static const struct seal_register_set ds_clocks[] = {

@@ -1,4 +1,4 @@
-/* ESP32-C5: identification and capabilities. Its eFuses are not described yet. */
+/* ESP32-C5: addresses from ESP-IDF's efuse_reg.h; the timing as esptool sets it. */
 #include "tables.h"
 
 static const uint32_t magic_values[] = {0x1101406f, 0x5fd1406f, 0};
@@ -22,6 +22,38 @@ static const struct seal_key_purpose purposes[] = {
     {0},
 };
 
+static const struct seal_register_set timing[] = {
+    {0x600b49ec, 0x0001fe28, 0x0001feff}, /* DAC clock divider 40, amplitude 255 */
+    {0x600b49f4, 0x00300000, 0x00ffff00}, /* power-on time */
+    {0x600b49f8, 0x00000190, 0x0000ffff}, /* power-off time */
+    {0},
+};
+static const struct seal_efuse_timing timings[] = {{40, timing}, {48, timing}, {0}};
+
+static const struct seal_efuse_controller efuse = {
+    .base = 0x600b4800,
+    .program_data = 0x000,
+    .check_value = 0x020,
+    .clock = 0x1c8,
+    .conf = 0x1cc,
+    .status = 0x1d4,
+    .command = 0x1d8,
+    .date = 0x198,
+    .write_op_code = 0x5a5a,
+    .read_op_code = 0x5aa5,
+    .command_program = 2,
+    .command_read = 1,
+    .command_block_shift = 2,
+    .timings = timings,
+    .blocks = seal_blocks_errors_at_190,
+    .block_count = SEAL_BLOCKS,
+    .fields = seal_fields_esp32c5,
+    .field_count = SEAL_COUNT(seal_fields_esp32c5),
+    .fields_source = seal_fields_source_esp32c5,
+    .file_size = 1024,
+    .register_space = 512,
+};
+
 const struct seal_chip seal_chip_esp32c5 = {
     .name = "esp32c5",
     .title = "ESP32-C5",
@@ -33,6 +65,7 @@ const struct seal_chip seal_chip_esp32c5 = {
     .key_blocks = 6,
     .bootloader_offset = 0x2000,
     .purposes = purposes,
+    .efuse = &efuse,
     .spi_flash = {.base = 0x60003000,
                   .cmd = 0x0,
                   .addr = 0x4,

@@ -1,4 +1,5 @@
-/* ESP32-H2: identification and capabilities. Its eFuses are not described yet. */
+/* ESP32-H2: revisions up to 1.1 have another eFuse table than 1.2 has. Addresses from ESP-IDF's efuse_reg.h.
+ */
 #include "tables.h"
 
 static const uint32_t magic_values[] = {0xd7b73e80, 0};
@@ -18,6 +19,64 @@ static const struct seal_key_purpose purposes[] = {
     {0},
 };
 
+static const struct seal_register_set timing[] = {
+    {0x600b09e8, 0x0001fe28, 0x0001feff}, /* DAC clock divider 40, amplitude 255 */
+    {0x600b09f0, 0x00300000, 0x00ffff00}, /* power-on time */
+    {0x600b09f4, 0x00000190, 0x0000ffff}, /* power-off time */
+    {0},
+};
+static const struct seal_efuse_timing timings[] = {{32, timing}, {0}};
+
+static const struct seal_efuse_controller efuse = {
+    .base = 0x600b0800,
+    .program_data = 0x000,
+    .check_value = 0x020,
+    .clock = 0x1c8,
+    .conf = 0x1cc,
+    .status = 0x1d0,
+    .command = 0x1d4,
+    .date = 0x1fc,
+    .write_op_code = 0x5a5a,
+    .read_op_code = 0x5aa5,
+    .command_program = 2,
+    .command_read = 1,
+    .command_block_shift = 2,
+    .timings = timings,
+    .blocks = seal_blocks_errors_at_1c0,
+    .block_count = SEAL_BLOCKS,
+    .fields = seal_fields_esp32h2_v0_0_v1_1,
+    .field_count = SEAL_COUNT(seal_fields_esp32h2_v0_0_v1_1),
+    .fields_source = seal_fields_source_esp32h2_v0_0_v1_1,
+    .file_size = 1024,
+    .register_space = 512,
+};
+
+static const struct seal_efuse_controller efuse_v1_2 = {
+    .base = 0x600b0800,
+    .program_data = 0x000,
+    .check_value = 0x020,
+    .clock = 0x1c8,
+    .conf = 0x1cc,
+    .status = 0x1d0,
+    .command = 0x1d4,
+    .date = 0x1fc,
+    .write_op_code = 0x5a5a,
+    .read_op_code = 0x5aa5,
+    .command_program = 2,
+    .command_read = 1,
+    .command_block_shift = 2,
+    .timings = timings,
+    .blocks = seal_blocks_errors_at_1c0,
+    .block_count = SEAL_BLOCKS,
+    .fields = seal_fields_esp32h2,
+    .field_count = SEAL_COUNT(seal_fields_esp32h2),
+    .fields_source = seal_fields_source_esp32h2,
+    .file_size = 1024,
+    .register_space = 512,
+};
+
+static const struct seal_chip *const variants[] = {&seal_chip_esp32h2, &seal_chip_esp32h2_v1_2, NULL};
+
 const struct seal_chip seal_chip_esp32h2 = {
     .name = "esp32h2",
     .title = "ESP32-H2",
@@ -30,6 +89,45 @@ const struct seal_chip seal_chip_esp32h2 = {
     .key_blocks = 6,
     .bootloader_offset = 0x0,
     .purposes = purposes,
+    .efuse = &efuse,
+    .revisions = "up to v1.1",
+    .first_revision = 0,
+    .variants = variants,
+    .spi_flash = {.base = 0x60003000,
+                  .cmd = 0x0,
+                  .addr = 0x4,
+                  .usr = 0x18,
+                  .usr1 = 0x1c,
+                  .usr2 = 0x20,
+                  .mosi_dlen = 0x24,
+                  .miso_dlen = 0x28,
+                  .w0 = 0x58},
+    /* One register set per frame is what other tools send; more was not measured on this ROM. */
+    .rom = {.deflate = true,
+            .begin_has_encrypted = true,
+            .security_info_len = 20,
+            .flash_block = 1024,
+            .write_reg_max = 1,
+            .uart_date = 0x6000007c},
+    .tested = {.ds = SEAL_TESTED_VECTORS},
+};
+
+const struct seal_chip seal_chip_esp32h2_v1_2 = {
+    .name = "esp32h2",
+    .title = "ESP32-H2",
+    .image_chip_id = 16,
+    .security_info_chip_id = 16,
+    .magic_values = magic_values,
+    .ds_max_bits = 3072,
+    /* P-192 is switched off until a field says otherwise (SOC_ECDSA_P192_CURVE_DEFAULT_DISABLED). */
+    .ecdsa_curves = {192, 256},
+    .key_blocks = 6,
+    .bootloader_offset = 0x0,
+    .purposes = purposes,
+    .efuse = &efuse_v1_2,
+    .revisions = "v1.2 and later",
+    .first_revision = 102,
+    .variants = variants,
     .spi_flash = {.base = 0x60003000,
                   .cmd = 0x0,
                   .addr = 0x4,

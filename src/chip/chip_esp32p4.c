@@ -1,7 +1,25 @@
-/* ESP32-P4: identification and capabilities. Its eFuses are not described yet. */
+/* ESP32-P4: revisions before 3.0 have another eFuse table. Addresses from ESP-IDF's efuse_reg.h. */
 #include "tables.h"
 
 static const struct seal_key_purpose purposes[] = {
+    {.name = "USER", .value = 0},
+    {.name = "ECDSA_KEY_P256", .value = 1, .reverse_bytes = true, .read_protect = true},
+    {.name = "XTS_AES_256_KEY_1", .value = 2, .reverse_bytes = true, .read_protect = true},
+    {.name = "XTS_AES_256_KEY_2", .value = 3, .reverse_bytes = true, .read_protect = true},
+    {.name = "XTS_AES_128_KEY", .value = 4, .reverse_bytes = true, .read_protect = true},
+    {.name = "HMAC_DOWN_ALL", .value = 5, .read_protect = true},
+    {.name = "HMAC_DOWN_JTAG", .value = 6, .read_protect = true},
+    {.name = "HMAC_DOWN_DIGITAL_SIGNATURE", .value = 7, .read_protect = true},
+    {.name = "HMAC_UP", .value = 8, .read_protect = true},
+    {.name = "SECURE_BOOT_DIGEST0", .value = 9, .digest = true},
+    {.name = "SECURE_BOOT_DIGEST1", .value = 10, .digest = true},
+    {.name = "SECURE_BOOT_DIGEST2", .value = 11, .digest = true},
+    {.name = "KM_INIT_KEY", .value = 12, .read_protect = true},
+    {0},
+};
+
+/* KEY_PURPOSE_n_H holds the fifth bit. */
+static const struct seal_key_purpose purposes_v3_0[] = {
     {.name = "USER", .value = 0},
     {.name = "ECDSA_KEY_P256", .value = 1, .reverse_bytes = true, .read_protect = true},
     {.name = "XTS_AES_256_KEY_1", .value = 2, .reverse_bytes = true, .read_protect = true},
@@ -21,17 +39,101 @@ static const struct seal_key_purpose purposes[] = {
     {0},
 };
 
+static const struct seal_efuse_controller efuse = {
+    .base = 0x5012d000,
+    .program_data = 0x000,
+    .check_value = 0x020,
+    .clock = 0x1c8,
+    .conf = 0x1cc,
+    .status = 0x1d0,
+    .command = 0x1d4,
+    .date = 0x1fc,
+    .write_op_code = 0x5a5a,
+    .read_op_code = 0x5aa5,
+    .command_program = 2,
+    .command_read = 1,
+    .command_block_shift = 2,
+    .blocks = seal_blocks_errors_at_1c0,
+    .block_count = SEAL_BLOCKS,
+    .fields = seal_fields_esp32p4,
+    .field_count = SEAL_COUNT(seal_fields_esp32p4),
+    .fields_source = seal_fields_source_esp32p4,
+    .file_size = 1024,
+    .register_space = 512,
+};
+
+static const struct seal_efuse_controller efuse_v3_0 = {
+    .base = 0x5012d000,
+    .program_data = 0x000,
+    .check_value = 0x020,
+    .clock = 0x1c8,
+    .conf = 0x1cc,
+    .status = 0x1d0,
+    .command = 0x1d4,
+    .date = 0x1fc,
+    .write_op_code = 0x5a5a,
+    .read_op_code = 0x5aa5,
+    .command_program = 2,
+    .command_read = 1,
+    .command_block_shift = 2,
+    .blocks = seal_blocks_errors_at_1c0,
+    .block_count = SEAL_BLOCKS,
+    .fields = seal_fields_esp32p4_v3_0,
+    .field_count = SEAL_COUNT(seal_fields_esp32p4_v3_0),
+    .fields_source = seal_fields_source_esp32p4_v3_0,
+    .file_size = 1024,
+    .register_space = 512,
+};
+
+static const struct seal_chip *const variants[] = {&seal_chip_esp32p4, &seal_chip_esp32p4_v3_0, NULL};
+
 const struct seal_chip seal_chip_esp32p4 = {
     .name = "esp32p4",
     .title = "ESP32-P4",
     .image_chip_id = 18,
     .security_info_chip_id = 18,
     .ds_max_bits = 4096,
-    /* From revision 3.0; ESP-IDF refuses the peripheral of earlier ones. */
-    .ecdsa_curves = {192, 256, 384},
+    /* ESP-IDF refuses the ECDSA peripheral of these revisions. */
     .key_blocks = 6,
     .bootloader_offset = 0x2000,
     .purposes = purposes,
+    .efuse = &efuse,
+    .revisions = "before v3.0",
+    .first_revision = 0,
+    .variants = variants,
+    .spi_flash = {.base = 0x5008d000,
+                  .cmd = 0x0,
+                  .addr = 0x4,
+                  .usr = 0x18,
+                  .usr1 = 0x1c,
+                  .usr2 = 0x20,
+                  .mosi_dlen = 0x24,
+                  .miso_dlen = 0x28,
+                  .w0 = 0x58},
+    /* One register set per frame is what other tools send; more was not measured on this ROM. */
+    .rom = {.deflate = true,
+            .begin_has_encrypted = true,
+            .security_info_len = 20,
+            .flash_block = 1024,
+            .write_reg_max = 1,
+            .uart_date = 0x500ca08c},
+    .tested = {.ds = SEAL_TESTED_VECTORS},
+};
+
+const struct seal_chip seal_chip_esp32p4_v3_0 = {
+    .name = "esp32p4",
+    .title = "ESP32-P4",
+    .image_chip_id = 18,
+    .security_info_chip_id = 18,
+    .ds_max_bits = 4096,
+    .ecdsa_curves = {192, 256, 384},
+    .key_blocks = 6,
+    .bootloader_offset = 0x2000,
+    .purposes = purposes_v3_0,
+    .efuse = &efuse_v3_0,
+    .revisions = "v3.0 and later",
+    .first_revision = 300,
+    .variants = variants,
     .spi_flash = {.base = 0x5008d000,
                   .cmd = 0x0,
                   .addr = 0x4,

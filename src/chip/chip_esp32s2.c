@@ -1,4 +1,4 @@
-/* ESP32-S2: identification and capabilities. Its eFuses are not described yet. */
+/* ESP32-S2: addresses from ESP-IDF's efuse_reg.h; the timing as esptool sets it. */
 #include "tables.h"
 
 static const uint32_t magic_values[] = {0x000007c6, 0};
@@ -19,6 +19,41 @@ static const struct seal_key_purpose purposes[] = {
     {0},
 };
 
+/* For a crystal of 40 MHz, the only one there is. */
+static const struct seal_register_set timing[] = {
+    {0x3f41a1f4, 0x00510001, 0x00ffffff}, /* write: power-on and address set-up times */
+    {0x3f41a1f0, 0x01900201, 0xffffffff}, /* write: power-off, strobe and hold times */
+    {0x3f41a1e8, 0x00000050, 0x000000ff}, /* DAC clock divider */
+    {0x3f41a1f8, 0x00000080, 0x0000ffff}, /* write: strobe of VDDQ */
+    {0x3f41a1ec, 0x00000201, 0x0000ffff}, /* read times */
+    {0},
+};
+static const struct seal_efuse_timing timings[] = {{40, timing}, {0}};
+
+static const struct seal_efuse_controller efuse = {
+    .base = 0x3f41a000,
+    .program_data = 0x000,
+    .check_value = 0x020,
+    .clock = 0x1c8,
+    .conf = 0x1cc,
+    .status = 0x1d0,
+    .command = 0x1d4,
+    .date = 0x1fc,
+    .write_op_code = 0x5a5a,
+    .read_op_code = 0x5aa5,
+    .command_program = 2,
+    .command_read = 1,
+    .command_block_shift = 2,
+    .timings = timings,
+    .blocks = seal_blocks_errors_at_1c0,
+    .block_count = SEAL_BLOCKS,
+    .fields = seal_fields_esp32s2,
+    .field_count = SEAL_COUNT(seal_fields_esp32s2),
+    .fields_source = seal_fields_source_esp32s2,
+    .file_size = 1024,
+    .register_space = 512,
+};
+
 const struct seal_chip seal_chip_esp32s2 = {
     .name = "esp32s2",
     .title = "ESP32-S2",
@@ -29,6 +64,7 @@ const struct seal_chip seal_chip_esp32s2 = {
     .key_blocks = 6,
     .bootloader_offset = 0x1000,
     .purposes = purposes,
+    .efuse = &efuse,
     .spi_flash = {.base = 0x3f402000,
                   .cmd = 0x0,
                   .addr = 0x4,

@@ -20,44 +20,6 @@ static const struct seal_key_purpose purposes[] = {
     {0},
 };
 
-/* clang-format off */
-static const struct seal_efuse_block blocks[] = {
-    {.name = "BLOCK0", .alias = NULL, .read = 0x2c, .words = 6, .coding = SEAL_CODING_NONE,
-     .write_disable = -1, .read_disable = -1, .key = -1, .file = 0,
-     .error_count_shift = -1, .error_fail_bit = -1},
-    {.name = "MAC_SPI_8M_0", .alias = "BLOCK1", .read = 0x44, .words = 6, .coding = SEAL_CODING_RS,
-     .write_disable = 20, .read_disable = -1, .key = -1, .file = 24,
-     .error_count_register = 0x1c0, .error_count_shift = 0, .error_fail_register = 0x1c0, .error_fail_bit = 3},
-    {.name = "BLOCK_SYS_DATA", .alias = "BLOCK2", .read = 0x5c, .words = 8, .coding = SEAL_CODING_RS,
-     .write_disable = 21, .read_disable = -1, .key = -1, .file = 48,
-     .error_count_register = 0x1c0, .error_count_shift = 4, .error_fail_register = 0x1c0, .error_fail_bit = 7},
-    {.name = "BLOCK_USR_DATA", .alias = "BLOCK3", .read = 0x7c, .words = 8, .coding = SEAL_CODING_RS,
-     .write_disable = 22, .read_disable = -1, .key = -1, .file = 80,
-     .error_count_register = 0x1c0, .error_count_shift = 8, .error_fail_register = 0x1c0, .error_fail_bit = 11},
-    {.name = "BLOCK_KEY0", .alias = "BLOCK4", .read = 0x9c, .words = 8, .coding = SEAL_CODING_RS,
-     .write_disable = 23, .read_disable = 0, .key = 0, .file = 112,
-     .error_count_register = 0x1c0, .error_count_shift = 12, .error_fail_register = 0x1c0, .error_fail_bit = 15},
-    {.name = "BLOCK_KEY1", .alias = "BLOCK5", .read = 0xbc, .words = 8, .coding = SEAL_CODING_RS,
-     .write_disable = 24, .read_disable = 1, .key = 1, .file = 144,
-     .error_count_register = 0x1c0, .error_count_shift = 16, .error_fail_register = 0x1c0, .error_fail_bit = 19},
-    {.name = "BLOCK_KEY2", .alias = "BLOCK6", .read = 0xdc, .words = 8, .coding = SEAL_CODING_RS,
-     .write_disable = 25, .read_disable = 2, .key = 2, .file = 176,
-     .error_count_register = 0x1c0, .error_count_shift = 20, .error_fail_register = 0x1c0, .error_fail_bit = 23},
-    {.name = "BLOCK_KEY3", .alias = "BLOCK7", .read = 0xfc, .words = 8, .coding = SEAL_CODING_RS,
-     .write_disable = 26, .read_disable = 3, .key = 3, .file = 208,
-     .error_count_register = 0x1c0, .error_count_shift = 24, .error_fail_register = 0x1c0, .error_fail_bit = 27},
-    {.name = "BLOCK_KEY4", .alias = "BLOCK8", .read = 0x11c, .words = 8, .coding = SEAL_CODING_RS,
-     .write_disable = 27, .read_disable = 4, .key = 4, .file = 240,
-     .error_count_register = 0x1c0, .error_count_shift = 28, .error_fail_register = 0x1c0, .error_fail_bit = 31},
-    {.name = "BLOCK_KEY5", .alias = "BLOCK9", .read = 0x13c, .words = 8, .coding = SEAL_CODING_RS,
-     .write_disable = 28, .read_disable = 5, .key = 5, .file = 272,
-     .error_count_register = 0x1c4, .error_count_shift = 0, .error_fail_register = 0x1c4, .error_fail_bit = 3},
-    {.name = "BLOCK_SYS_DATA2", .alias = "BLOCK10", .read = 0x15c, .words = 8, .coding = SEAL_CODING_RS,
-     .write_disable = 29, .read_disable = 6, .key = -1, .file = 304,
-     .error_count_register = 0x1c4, .error_count_shift = 4, .error_fail_register = 0x1c4, .error_fail_bit = 7},
-};
-/* clang-format on */
-
 /* For a crystal of 40 MHz, the only one there is. */
 static const struct seal_register_set timing[] = {
     {0x600071e8, 0x0001fe28, 0x0001feff}, /* DAC clock divider 40, amplitude 255 */
@@ -65,6 +27,7 @@ static const struct seal_register_set timing[] = {
     {0x600071f8, 0x00000190, 0x0000ffff}, /* power-off time */
     {0},
 };
+static const struct seal_efuse_timing timings[] = {{40, timing}, {0}};
 
 static const struct seal_efuse_controller efuse = {
     .base = 0x60007000,
@@ -80,13 +43,14 @@ static const struct seal_efuse_controller efuse = {
     .command_program = 2,
     .command_read = 1,
     .command_block_shift = 2,
-    .timing = timing,
-    .blocks = blocks,
-    .block_count = SEAL_COUNT(blocks),
+    .timings = timings,
+    .blocks = seal_blocks_errors_at_1c0,
+    .block_count = SEAL_BLOCKS,
     .fields = seal_fields_esp32s3,
     .field_count = SEAL_COUNT(seal_fields_esp32s3),
     .fields_source = seal_fields_source_esp32s3,
     .file_size = 1024,
+    .register_space = 512,
 };
 
 static const struct seal_register_set ds_clocks[] = {

@@ -11,8 +11,8 @@ const struct seal_chip *const seal_chips[] = {
     &seal_chip_esp32c5,
     &seal_chip_esp32c6,
     &seal_chip_esp32c61,
-    &seal_chip_esp32h2,
-    &seal_chip_esp32p4,
+    &seal_chip_esp32h2_v1_2,
+    &seal_chip_esp32p4_v3_0,
     &seal_chip_esp32s2,
     &seal_chip_esp32s3,
     NULL,
@@ -99,6 +99,89 @@ const struct seal_chip *seal_chip_by_magic(uint32_t magic)
         }
     }
     return NULL;
+}
+
+static uint32_t field_of(const struct seal_chip *chip, const uint32_t words[][8], const char *name,
+                         unsigned *bits)
+{
+    const struct seal_efuse_field *field = seal_chip_field(chip, name);
+    uint32_t value = 0;
+
+    *bits = 0;
+    if (field == NULL) {
+        return 0;
+    }
+    *bits = field->bits;
+    for (unsigned bit = field->bit; bit < (unsigned)field->bit + field->bits; bit++) {
+        value |= (words[field->block][bit / 32] >> bit % 32 & 1) << (bit - field->bit);
+    }
+    return value;
+}
+
+/* One field, or a low and a high part. */
+static uint32_t parts_of(const struct seal_chip *chip, const uint32_t words[][8], const char *names[static 3])
+{
+    unsigned bits;
+    uint32_t whole = field_of(chip, words, names[0], &bits);
+
+    if (bits == 0) {
+        unsigned high_bits;
+        uint32_t high = field_of(chip, words, names[2], &high_bits);
+        whole = field_of(chip, words, names[1], &bits);
+        whole |= high << bits;
+    }
+    return whole;
+}
+
+/* The ESP32 counts its revisions 0, 1, 3 and 7 with three bits, the last one outside its fuses. */
+static unsigned esp32_major(const struct seal_chip *chip, const uint32_t words[][8], uint32_t outside)
+{
+    unsigned bits;
+
+    if (field_of(chip, words, "CHIP_VER_REV1", &bits) == 0) {
+        return 0;
+    }
+    if (field_of(chip, words, "CHIP_VER_REV2", &bits) == 0) {
+        return 1;
+    }
+    return outside >> 31 ? 3 : 2;
+}
+
+unsigned seal_chip_revision(const struct seal_chip *chip, const uint32_t words[][8], uint32_t outside)
+{
+    static const char *major_names[] = {"WAFER_VERSION_MAJOR", "WAFER_VERSION_MAJOR_LO",
+                                        "WAFER_VERSION_MAJOR_HI"};
+    static const char *minor_names[] = {"WAFER_VERSION_MINOR", "WAFER_VERSION_MINOR_LO",
+                                        "WAFER_VERSION_MINOR_HI"};
+    uint32_t major = parts_of(chip, words, major_names), minor = parts_of(chip, words, minor_names);
+    unsigned bits;
+
+    if (chip->revision_register != 0) {
+        major = esp32_major(chip, words, outside);
+    }
+    if (chip->first_revision_by_block_version && (minor & 7) == 0 &&
+        field_of(chip, words, "BLK_VERSION_MAJOR", &bits) == 1 &&
+        field_of(chip, words, "BLK_VERSION_MINOR", &bits) == 1) {
+        return 0;
+    }
+    return major * 100 + minor;
+}
+
+const struct seal_chip *seal_chip_variant(const struct seal_chip *chip, unsigned revision)
+{
+    const struct seal_chip *found = chip;
+
+    for (size_t i = 0; chip->variants != NULL && chip->variants[i] != NULL; i++) {
+        if (chip->variants[i]->first_revision <= revision) {
+            found = chip->variants[i];
+        }
+    }
+    return found;
+}
+
+bool seal_chip_same(const struct seal_chip *a, const struct seal_chip *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a->name, b->name) == 0);
 }
 
 const struct seal_efuse_field *seal_chip_field(const struct seal_chip *chip, const char *name)

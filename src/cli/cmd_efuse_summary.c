@@ -341,6 +341,9 @@ static int read_file(struct cli_run *run, const char *path, struct summary *summ
         err =
             seal_efuse_from_file(summary->chip, seal_buf_ptr(buf), seal_buf_len(buf), &summary->efuse, cause);
     }
+    if (err == SEAL_OK) {
+        summary->chip = summary->efuse.chip;
+    }
     if (buf != NULL)
         seal_cleanse(seal_buf_mutable(buf), seal_buf_len(buf));
     seal_buf_free(&buf);

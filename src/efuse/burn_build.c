@@ -27,6 +27,29 @@ int seal_burn_field(const struct seal_chip *chip, struct seal_burn *burn, const 
     return 0;
 }
 
+int seal_burn_purpose(const struct seal_chip *chip, struct seal_burn *burn, unsigned key, unsigned purpose,
+                      struct seal_cause *cause)
+{
+    const struct seal_efuse_field *low;
+    char name[24];
+    int err;
+
+    snprintf(name, sizeof name, "KEY_PURPOSE_%u", key);
+    low = seal_chip_field(chip, name);
+    if (low == NULL) {
+        return seal_fail(cause, SEAL_ERR_UNSUPPORTED, "the %s has no eFuse field %s", chip->title, name);
+    }
+    if (low->bits < 32 && purpose >> low->bits == 0) {
+        return seal_burn_field(chip, burn, name, purpose, cause);
+    }
+    err = seal_burn_field(chip, burn, name, purpose & ((1u << low->bits) - 1), cause);
+    if (err == 0) {
+        snprintf(name, sizeof name, "KEY_PURPOSE_%u_H", key);
+        err = seal_burn_field(chip, burn, name, purpose >> low->bits, cause);
+    }
+    return err;
+}
+
 void seal_burn_key(const struct seal_chip *chip, struct seal_burn *burn, unsigned key,
                    const uint8_t bytes[static 32])
 {
@@ -39,11 +62,13 @@ void seal_burn_key(const struct seal_chip *chip, struct seal_burn *burn, unsigne
     burn->secret[block] = true;
 }
 
-static void protect(const struct seal_chip *chip, struct seal_burn *burn, const char *protection, int bit)
+static void protect(const struct seal_chip *chip, struct seal_burn *burn, const char *protection, int bit,
+                    unsigned more)
 {
     const struct seal_efuse_field *field = seal_chip_field(chip, protection);
-    if (field != NULL && bit >= 0)
-        set_bit(burn, field->block, field->bit + (unsigned)bit);
+    for (unsigned i = 0; field != NULL && bit >= 0 && i <= more; i++) {
+        set_bit(burn, field->block, field->bit + (unsigned)bit + i);
+    }
 }
 
 void seal_burn_protect(const struct seal_chip *chip, struct seal_burn *burn, unsigned key, bool read,
@@ -56,11 +81,12 @@ void seal_burn_protect(const struct seal_chip *chip, struct seal_burn *burn, uns
     if (block < 0)
         return;
     if (read)
-        protect(chip, burn, "RD_DIS", chip->efuse->blocks[block].read_disable);
+        protect(chip, burn, "RD_DIS", chip->efuse->blocks[block].read_disable,
+                chip->efuse->blocks[block].read_disable_more);
     if (write)
-        protect(chip, burn, "WR_DIS", chip->efuse->blocks[block].write_disable);
+        protect(chip, burn, "WR_DIS", chip->efuse->blocks[block].write_disable, 0);
     snprintf(name, sizeof name, "KEY_PURPOSE_%u", key);
     field = seal_chip_field(chip, name);
     if (purpose && field != NULL)
-        protect(chip, burn, "WR_DIS", field->write_disable);
+        protect(chip, burn, "WR_DIS", field->write_disable, 0);
 }

@@ -18,6 +18,7 @@ struct burner {
     const struct seal_chip *chip;
     struct seal_efuse *efuse;
     unsigned block;
+    const struct seal_register_set *timing; /* for the crystal; NULL: none to set */
     bool secret;
     unsigned pulses;                     /* into this block */
     uint32_t expected[SEAL_EFUSE_WORDS]; /* what the block must hold afterwards */
@@ -138,8 +139,10 @@ static int program(const struct burner *burner, struct seal_cause *cause)
     size_t count = 0;
     int err;
 
-    for (const struct seal_register_set *t = controller->timing; t->address != 0 && count < MAX_TIMING; t++)
+    for (const struct seal_register_set *t = burner->timing;
+         t != NULL && t->address != 0 && count < MAX_TIMING; t++) {
         writes[count++] = (struct seal_reg_write){.address = t->address, .value = t->value, .mask = t->mask};
+    }
     writes[count++] = plain_write(controller->base + controller->conf, controller->write_op_code);
     writes[count++] =
         plain_write(controller->base + controller->command,
@@ -308,6 +311,20 @@ static int burn_block(struct burner *burner, const uint32_t *wanted, struct seal
     return err;
 }
 
+static int choose_timing(struct burner *burner, struct seal_cause *cause)
+{
+    unsigned mhz = 0;
+    int err = seal_loader_crystal(burner->loader, &mhz, cause);
+
+    for (const struct seal_efuse_timing *t = burner->controller->timings; t != NULL && t->mhz != 0; t++) {
+        if (t->mhz == mhz) {
+            burner->timing = t->sets;
+            break;
+        }
+    }
+    return err;
+}
+
 /* What the chip no longer shows is not kept here either. */
 static void forget_protected_blocks(struct seal_efuse *efuse)
 {
@@ -328,6 +345,8 @@ int seal_burn_execute(struct seal_loader *loader, struct seal_efuse *efuse, cons
     err = seal_burn_check(efuse, burn, cause);
     if (err == 0)
         err = seal_loader_require_registers(loader, "burn eFuses", cause);
+    if (err == 0)
+        err = choose_timing(&burner, cause);
     for (size_t left = err == 0 ? burner.controller->block_count : 0; left > 0 && err == 0; left--) {
         burner.block = (unsigned)(left - 1);
         burner.secret = burn->secret[burner.block];

@@ -33,30 +33,32 @@ uint32_t seal_efuse_get_named(const struct seal_efuse *efuse, const char *field)
     return found == NULL ? 0 : seal_efuse_get(efuse, found);
 }
 
-/* True when bit of the protection field is 0; -1 stands for "cannot be protected". */
-static bool open(const struct seal_efuse *efuse, const char *protection, int bit)
+/* True when more + 1 bits of the protection field, from bit, are 0; -1 stands for "cannot be protected". */
+static bool open_bits(const struct seal_efuse *efuse, const char *protection, int bit, unsigned more)
 {
-    return bit < 0 || (seal_efuse_get_named(efuse, protection) >> bit & 1) == 0;
+    uint32_t mask = (2u << more) - 1;
+    return bit < 0 || (seal_efuse_get_named(efuse, protection) >> bit & mask) == 0;
 }
 
 bool seal_efuse_field_readable(const struct seal_efuse *efuse, const struct seal_efuse_field *field)
 {
-    return open(efuse, "RD_DIS", field->read_disable);
+    return open_bits(efuse, "RD_DIS", field->read_disable, field->read_disable_more);
 }
 
 bool seal_efuse_field_writable(const struct seal_efuse *efuse, const struct seal_efuse_field *field)
 {
-    return open(efuse, "WR_DIS", field->write_disable);
+    return open_bits(efuse, "WR_DIS", field->write_disable, 0);
 }
 
 bool seal_efuse_block_readable(const struct seal_efuse *efuse, unsigned block)
 {
-    return open(efuse, "RD_DIS", efuse->chip->efuse->blocks[block].read_disable);
+    const struct seal_efuse_block *b = &efuse->chip->efuse->blocks[block];
+    return open_bits(efuse, "RD_DIS", b->read_disable, b->read_disable_more);
 }
 
 bool seal_efuse_block_writable(const struct seal_efuse *efuse, unsigned block)
 {
-    return open(efuse, "WR_DIS", efuse->chip->efuse->blocks[block].write_disable);
+    return open_bits(efuse, "WR_DIS", efuse->chip->efuse->blocks[block].write_disable, 0);
 }
 
 bool seal_efuse_block_blank(const struct seal_efuse *efuse, unsigned block)
@@ -67,22 +69,28 @@ bool seal_efuse_block_blank(const struct seal_efuse *efuse, unsigned block)
     return any == 0;
 }
 
-static const struct seal_efuse_field *purpose_field(const struct seal_chip *chip, unsigned key)
+static const struct seal_efuse_field *purpose_field(const struct seal_chip *chip, unsigned key,
+                                                    const char *suffix)
 {
     char name[24];
-    snprintf(name, sizeof name, "KEY_PURPOSE_%u", key);
+    snprintf(name, sizeof name, "KEY_PURPOSE_%u%s", key, suffix);
     return seal_chip_field(chip, name);
 }
 
 unsigned seal_efuse_key_purpose(const struct seal_efuse *efuse, unsigned key)
 {
-    const struct seal_efuse_field *field = purpose_field(efuse->chip, key);
-    return field == NULL ? SEAL_PURPOSE_USER : seal_efuse_get(efuse, field);
+    const struct seal_efuse_field *low = purpose_field(efuse->chip, key, "");
+    const struct seal_efuse_field *high = purpose_field(efuse->chip, key, "_H");
+
+    if (low == NULL) {
+        return SEAL_PURPOSE_USER;
+    }
+    return seal_efuse_get(efuse, low) | (high == NULL ? 0 : seal_efuse_get(efuse, high) << low->bits);
 }
 
 bool seal_efuse_key_purpose_writable(const struct seal_efuse *efuse, unsigned key)
 {
-    const struct seal_efuse_field *field = purpose_field(efuse->chip, key);
+    const struct seal_efuse_field *field = purpose_field(efuse->chip, key, "");
     return field != NULL && seal_efuse_field_writable(efuse, field);
 }
 
@@ -99,13 +107,29 @@ void seal_efuse_mac(const struct seal_efuse *efuse, uint8_t mac[static 6])
 
 unsigned seal_efuse_revision(const struct seal_efuse *efuse)
 {
-    unsigned major = seal_efuse_get_named(efuse, "WAFER_VERSION_MAJOR");
-    unsigned low = seal_efuse_get_named(efuse, "WAFER_VERSION_MINOR_LO");
-    unsigned minor = low | seal_efuse_get_named(efuse, "WAFER_VERSION_MINOR_HI") << 3;
+    return seal_chip_revision(efuse->chip, efuse->words, efuse->revision_bits);
+}
 
-    if (efuse->chip->first_revision_by_block_version && low == 0 &&
-        seal_efuse_get_named(efuse, "BLK_VERSION_MAJOR") == 1 &&
-        seal_efuse_get_named(efuse, "BLK_VERSION_MINOR") == 1)
-        return 0;
-    return major * 100 + minor;
+enum seal_efuse_coding seal_efuse_block_coding(const struct seal_efuse *efuse, unsigned block)
+{
+    static const enum seal_efuse_coding schemes[] = {SEAL_CODING_NONE, SEAL_CODING_THREE_QUARTER,
+                                                     SEAL_CODING_REPEAT, SEAL_CODING_NONE};
+    enum seal_efuse_coding coding = efuse->chip->efuse->blocks[block].coding;
+
+    if (coding != SEAL_CODING_BY_SCHEME) {
+        return coding;
+    }
+    return schemes[seal_efuse_get_named(efuse, "CODING_SCHEME") & 3];
+}
+
+unsigned seal_efuse_block_words(const struct seal_efuse *efuse, unsigned block)
+{
+    switch (seal_efuse_block_coding(efuse, block)) {
+    case SEAL_CODING_THREE_QUARTER:
+        return 6;
+    case SEAL_CODING_REPEAT:
+        return 4;
+    default:
+        return efuse->chip->efuse->blocks[block].words;
+    }
 }

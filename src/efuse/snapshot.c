@@ -2,8 +2,8 @@
 #include <espseal/efuse.h>
 #include <espseal/secret.h>
 
-/* Blocks of 8 words, and both error registers of each. */
-#define MAX_READS (SEAL_EFUSE_BLOCKS * (SEAL_EFUSE_WORDS + 2))
+/* Blocks of 8 words, both error registers of each, and the revision's register. */
+#define MAX_READS (SEAL_EFUSE_BLOCKS * (SEAL_EFUSE_WORDS + 2) + 1)
 
 static size_t add_address(uint32_t *addresses, size_t count, uint32_t address)
 {
@@ -38,7 +38,11 @@ static void take_block(struct seal_efuse *efuse, size_t id, const uint32_t *addr
                                                : 0;
     }
     bool counted = block->error_count_register != 0 && block->error_count_shift >= 0;
-    efuse->errors[id] = (uint8_t)(counted ? counts >> block->error_count_shift & 7 : 0);
+    if (block->coding == SEAL_CODING_BY_SCHEME) {
+        efuse->errors[id] = (uint8_t)__builtin_popcount(counts >> block->error_count_shift & 15);
+    } else {
+        efuse->errors[id] = (uint8_t)(counted ? counts >> block->error_count_shift & 7 : 0);
+    }
     efuse->error_fail[id] =
         block->error_fail_register != 0 && block->error_fail_bit >= 0 && fails >> block->error_fail_bit & 1;
     efuse->loaded |= 1u << id;
@@ -75,12 +79,18 @@ int seal_efuse_read(struct seal_loader *loader, uint32_t mask, struct seal_efuse
                          efuse->chip->title);
     }
     count = block_addresses(controller, mask, addresses);
+    if ((mask & 1) != 0 && efuse->chip->revision_register != 0) {
+        addresses[count++] = efuse->chip->revision_register;
+    }
     err = seal_loader_read_regs(loader, addresses, values, count, cause);
     if (err != 0)
         goto out;
     for (size_t id = 0; id < controller->block_count; id++) {
         if (mask >> id & 1)
             take_block(efuse, id, addresses, values, count);
+    }
+    if ((mask & 1) != 0 && efuse->chip->revision_register != 0) {
+        efuse->revision_bits = value_at(addresses, values, count, efuse->chip->revision_register);
     }
     err = 0;
 out:

@@ -1,5 +1,8 @@
 #include "loader.h"
 
+#define CLKDIV_MASK 0xFFFFFu
+#define BETWEEN_CRYSTALS_HZ 33000000u
+
 #include <string.h>
 
 int rom_change_baud(struct seal_loader *loader, unsigned baud, struct seal_cause *cause)
@@ -31,4 +34,22 @@ int rom_change_baud(struct seal_loader *loader, unsigned baud, struct seal_cause
         seal_hint(cause, "try a lower --baud: the adapter or the cable may not carry this one");
     }
     return err;
+}
+
+int seal_loader_crystal(struct seal_loader *loader, unsigned *mhz, struct seal_cause *cause)
+{
+    const struct seal_efuse_controller *efuse = loader->chip->efuse;
+    uint32_t divider = 0;
+
+    *mhz = efuse && efuse->timings ? efuse->timings->mhz : 0;
+    if (loader->chip->rom.uart_clkdiv == 0) {
+        return SEAL_OK;
+    }
+    int err = seal_loader_read_reg(loader, loader->chip->rom.uart_clkdiv, &divider, cause);
+    if (err) {
+        return err;
+    }
+    unsigned baud = loader->link->baud ? loader->link->baud : 115200;
+    *mhz = (uint64_t)(divider & CLKDIV_MASK) * baud > BETWEEN_CRYSTALS_HZ ? 40 : 26;
+    return SEAL_OK;
 }

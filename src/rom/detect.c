@@ -68,7 +68,7 @@ static int check_chip(const struct seal_loader *loader, struct seal_cause *cause
 {
     const struct seal_chip *chip = loader->chip;
     const struct seal_chip *wanted = loader->options.chip;
-    if (wanted && wanted != chip) {
+    if (wanted && !seal_chip_same(wanted, chip)) {
         int err = seal_fail(cause, SEAL_ERR_WRONG_CHIP, "%s is an %s, not an %s", loader->link->name,
                             chip->title, wanted->title);
         seal_hint(cause, "give --chip %s if this is the device you mean", chip->name);
@@ -78,6 +78,28 @@ static int check_chip(const struct seal_loader *loader, struct seal_cause *cause
         return seal_fail(cause, SEAL_ERR_UNSUPPORTED, "%s is an %s, which espseal does not support yet",
                          loader->link->name, chip->title);
     }
+    return SEAL_OK;
+}
+
+/* Where revisions differ: the variant, from the words that hold the revision. */
+static int choose_variant(struct seal_loader *loader, struct seal_cause *cause)
+{
+    const struct seal_efuse_field *field = seal_chip_field(loader->chip, "WAFER_VERSION_MINOR");
+    uint32_t addresses[8], words[11][8] = {0};
+
+    if (!loader->chip->variants || !field || seal_loader_secure_download(loader)) {
+        return SEAL_OK;
+    }
+    const struct seal_efuse_block *block = &loader->chip->efuse->blocks[field->block];
+    for (uint32_t i = 0; i < block->words; i++) {
+        addresses[i] = loader->chip->efuse->base + block->read + 4 * i;
+    }
+    int err = seal_loader_read_regs(loader, addresses, words[field->block], block->words, cause);
+    if (err) {
+        return err;
+    }
+    loader->chip =
+        seal_chip_variant(loader->chip, seal_chip_revision(loader->chip, (const uint32_t(*)[8])words, 0));
     return SEAL_OK;
 }
 
@@ -96,5 +118,8 @@ int rom_detect(struct seal_loader *loader, struct seal_cause *cause)
     } else {
         err = detect_by_magic(loader, cause);
     }
-    return err ? err : check_chip(loader, cause);
+    if (!err) {
+        err = check_chip(loader, cause);
+    }
+    return err ? err : choose_variant(loader, cause);
 }

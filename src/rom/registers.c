@@ -59,12 +59,16 @@ static bool reading_secret(void *ctx, size_t i)
         return false;
     }
     uint32_t offset = address - efuse->base;
-    if (offset >= efuse->program_data && offset < efuse->program_data + 44u) {
+    if (efuse->check_value && offset >= efuse->program_data && offset < efuse->program_data + 44u) {
         return true;
     }
     for (size_t b = 0; b < efuse->block_count; b++) {
         const struct seal_efuse_block *block = &efuse->blocks[b];
-        if (block->key >= 0 && offset >= block->read && offset < block->read + 4u * block->words) {
+        bool key = block->key >= 0 || block->coding == SEAL_CODING_BY_SCHEME;
+        if (key && offset >= block->read && offset < block->read + 4u * block->words) {
+            return true;
+        }
+        if (key && block->write && offset >= block->write && offset < block->write + 32u) {
             return true;
         }
     }

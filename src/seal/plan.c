@@ -28,7 +28,7 @@ static int plan_key(struct seal_job *job, struct seal_cause *cause)
         (void)snprintf(claim->what, sizeof claim->what,
                        "burn %s = HMAC_DOWN_DIGITAL_SIGNATURE: the block is ours from here on", field);
         claim->irreversible = true;
-        int err = seal_burn_field(job->chip, &claim->burn, field, SEAL_PURPOSE_HMAC_DOWN_DS, cause);
+        int err = seal_burn_purpose(job->chip, &claim->burn, job->key, SEAL_PURPOSE_HMAC_DOWN_DS, cause);
         if (err != SEAL_OK) {
             return err;
         }

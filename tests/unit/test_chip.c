@@ -8,18 +8,28 @@
 
 static void each_chip(void (*check)(const struct seal_chip *chip))
 {
-    for (size_t i = 0; seal_chips[i] != NULL; i++)
-        check(seal_chips[i]);
+    for (size_t i = 0; seal_chips[i] != NULL; i++) {
+        const struct seal_chip *chip = seal_chips[i];
+        if (chip->variants == NULL) {
+            check(chip);
+        }
+        for (size_t v = 0; chip->variants != NULL && chip->variants[v] != NULL; v++) {
+            check(chip->variants[v]);
+        }
+    }
 }
 
 static void check_identification(const struct seal_chip *chip)
 {
-    assert_ptr_equal(seal_chip_find(chip->name), chip);
-    assert_ptr_equal(seal_chip_find(chip->title), chip);
+    const struct seal_chip *listed = seal_chip_find(chip->name);
+    assert_true(seal_chip_same(listed, chip));
+    assert_ptr_equal(seal_chip_find(chip->title), listed);
     if (chip->security_info_chip_id >= 0)
-        assert_ptr_equal(seal_chip_by_id((uint32_t)chip->security_info_chip_id), chip);
+        assert_ptr_equal(seal_chip_by_id((uint32_t)chip->security_info_chip_id), listed);
+    else
+        assert_non_null(chip->magic_values);
     for (const uint32_t *magic = chip->magic_values; magic != NULL && *magic != 0; magic++)
-        assert_ptr_equal(seal_chip_by_magic(*magic), chip);
+        assert_ptr_equal(seal_chip_by_magic(*magic), listed);
     assert_true(chip->ds_max_bits == 0 || chip->ds_max_bits == 3072 || chip->ds_max_bits == 4096);
     assert_true(chip->rom.write_reg_max >= 1);
     assert_true(chip->rom.flash_block >= 1024);
@@ -80,17 +90,20 @@ static void check_blocks(const struct seal_chip *chip)
         assert_true(block->words >= 1 && block->words <= 8);
         assert_int_equal(block->file, file);
         file += 4u * block->words;
+        unsigned gap = i == 1 && efuse->check_value == 0 ? 28 : 0; /* the ESP32's registers for BLOCK0 */
         if (i > 0)
-            assert_int_equal(block->read, efuse->blocks[i - 1].read + 4 * efuse->blocks[i - 1].words);
+            assert_int_equal(block->read, efuse->blocks[i - 1].read + 4u * efuse->blocks[i - 1].words + gap);
+        assert_int_equal(block->write != 0, efuse->check_value == 0);
+        assert_true(block->read + 4u * block->words <= efuse->register_space);
         assert_true(block->write_disable >= -1 && block->write_disable < 32);
         assert_true(block->read_disable >= -1 && block->read_disable < 7);
         if (block->write_disable >= 0) {
             assert_false(wr >> block->write_disable & 1);
             wr |= 1u << block->write_disable;
         }
-        if (block->read_disable >= 0) {
-            assert_false(rd >> block->read_disable & 1);
-            rd |= 1u << block->read_disable;
+        for (unsigned bit = 0; block->read_disable >= 0 && bit <= block->read_disable_more; bit++) {
+            assert_false(rd >> (block->read_disable + (int)bit) & 1);
+            rd |= 1u << (block->read_disable + (int)bit);
         }
         if (block->key >= 0) {
             assert_int_equal(block->key, keys++);
@@ -116,6 +129,12 @@ static bool whole_block(const struct seal_efuse_field *field)
     return field->bits == 256;
 }
 
+/* The halves of the ESP32-C2's key are read-protected one by one. */
+static bool half_key(const struct seal_efuse_field *field)
+{
+    return strncmp(field->name, "BLOCK_KEY0_", 11) == 0;
+}
+
 static void check_field(const struct seal_chip *chip, const struct seal_efuse_field *field)
 {
     const struct seal_efuse_controller *efuse = chip->efuse;
@@ -127,7 +146,9 @@ static void check_field(const struct seal_chip *chip, const struct seal_efuse_fi
     assert_true(field->read_disable >= -1 && field->read_disable < 7);
     if (field->block > 0) {
         assert_int_equal(field->write_disable, efuse->blocks[field->block].write_disable);
-        assert_int_equal(field->read_disable, efuse->blocks[field->block].read_disable);
+        assert_true(half_key(field) ||
+                    (field->read_disable == efuse->blocks[field->block].read_disable &&
+                     field->read_disable_more == efuse->blocks[field->block].read_disable_more));
     }
     if (field->type == SEAL_FIELD_BOOL)
         assert_int_equal(field->bits, 1);
@@ -151,7 +172,8 @@ static void check_fields(const struct seal_chip *chip)
         return;
     for (size_t i = 0; i < chip->efuse->field_count; i++)
         check_field(chip, &chip->efuse->fields[i]);
-    for (unsigned key = 0; key < chip->key_blocks; key++) {
+    /* The ESP32-C2 has one key block, of which other bits tell the purpose. */
+    for (unsigned key = 0; key < chip->key_blocks && chip->key_blocks > 1; key++) {
         snprintf(name, sizeof name, "KEY_PURPOSE_%u", key);
         assert_int_equal(seal_chip_field(chip, name)->type, SEAL_FIELD_KEY_PURPOSE);
     }
@@ -165,6 +187,95 @@ static void fields_stay_in_their_blocks_and_do_not_overlap(void **state)
 {
     (void)state;
     each_chip(check_fields);
+}
+
+static void revisions_choose_the_variant(void **state)
+{
+    static const struct {
+        const char *chip, *field;
+        unsigned revision;
+        bool there;
+    } cases[] = {
+        {"esp32h2", "ECDSA_FORCE_USE_HARDWARE_K", 0, true},
+        {"esp32h2", "ECDSA_FORCE_USE_HARDWARE_K", 101, true},
+        {"esp32h2", "ECDSA_FORCE_USE_HARDWARE_K", 102, false},
+        {"esp32p4", "KEY_PURPOSE_0_H", 103, false},
+        {"esp32p4", "KEY_PURPOSE_0_H", 300, true},
+        {"esp32p4", "KEY_PURPOSE_0_H", 301, true},
+        {"esp32p4", "DCDC_VSET", 200, true},
+        {"esp32c3", "KEY_PURPOSE_0", 4, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct seal_chip *chip = seal_chip_find(cases[i].chip);
+        const struct seal_chip *variant = seal_chip_variant(chip, cases[i].revision);
+        assert_true(seal_chip_same(chip, variant));
+        assert_ptr_equal(seal_chip_variant(variant, cases[i].revision), variant);
+        assert_int_equal(seal_chip_field(variant, cases[i].field) != NULL, cases[i].there);
+    }
+    assert_false(seal_chip_same(seal_chip_find("esp32h2"), seal_chip_find("esp32p4")));
+    assert_false(seal_chip_same(seal_chip_find("esp32h2"), NULL));
+}
+
+/* Words that hold a revision, as the facts say for each chip ("revision" in chips.json). */
+static void revisions_are_read_where_each_chip_keeps_them(void **state)
+{
+    static const struct {
+        const char *chip;
+        uint8_t block, word;
+        uint32_t value, outside;
+        unsigned revision;
+    } cases[] = {
+        {"esp32", 0, 3, 1u << 15, 0, 100},
+        {"esp32", 0, 5, 1u << 25 | 1u << 20, 1u << 31, 2},
+        {"esp32s2", 1, 3, 1u << 18 | 1u << 20, 0, 108},
+        {"esp32s2", 1, 4, 3u << 4, 0, 3},
+        {"esp32c2", 2, 1, 2u << 20 | 3u << 16, 0, 203},
+        {"esp32c5", 1, 2, 1u << 4 | 2u, 0, 102},
+        {"esp32c6", 1, 3, 1u << 22 | 5u << 18, 0, 105},
+        {"esp32c61", 1, 2, 2u << 4 | 1u, 0, 201},
+        {"esp32h2", 1, 3, 1u << 21 | 2u << 18, 0, 102},
+        {"esp32p4", 1, 2, 3u << 4 | 1u, 0, 301},
+        {"esp32p4", 1, 2, 1u << 23, 0, 400},
+        {"esp32s3", 1, 5, 1u << 23 | 2u << 24, 0, 208},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint32_t words[11][8] = {0};
+        words[cases[i].block][cases[i].word] = cases[i].value;
+        assert_int_equal(
+            seal_chip_revision(seal_chip_find(cases[i].chip), (const uint32_t(*)[8])words, cases[i].outside),
+            cases[i].revision);
+    }
+}
+
+static void the_esp32_counts_revisions_with_three_bits(void **state)
+{
+    uint32_t words[11][8] = {[0] = {[3] = 1u << 15, [5] = 1u << 20 | 1u << 24}};
+    (void)state;
+    assert_int_equal(seal_chip_revision(seal_chip_find("esp32"), (const uint32_t(*)[8])words, 0), 201);
+    assert_int_equal(seal_chip_revision(seal_chip_find("esp32"), (const uint32_t(*)[8])words, 1u << 31), 301);
+}
+
+static void three_quarter_code_matches_the_vectors(void **state)
+{
+    static const struct {
+        const char *data, *coded;
+    } vectors[] = {
+        {"000102030405060708090a0b0c0d0e0f1011121314151617",
+         "000102030405011e060708090a0b012f0c0d0e0f101101321213141516170141"},
+        {"ffffffffffffffffffffffffffffffffffffffffffffffff",
+         "ffffffffffff00a8ffffffffffff00a8ffffffffffff00a8ffffffffffff00a8"},
+    };
+    uint8_t data[24], expected[32], coded[32];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
+        assert_int_equal(seal_hex_decode(vectors[i].data, data, sizeof data), 0);
+        assert_int_equal(seal_hex_decode(vectors[i].coded, expected, sizeof expected), 0);
+        seal_efuse_three_quarter_encode(data, coded);
+        assert_memory_equal(coded, expected, sizeof coded);
+    }
 }
 
 static void reed_solomon_matches_the_vectors(void **state)
@@ -217,6 +328,10 @@ int main(void)
         cmocka_unit_test(purposes_are_unique),
         cmocka_unit_test(blocks_are_contiguous_and_protected_once),
         cmocka_unit_test(fields_stay_in_their_blocks_and_do_not_overlap),
+        cmocka_unit_test(revisions_choose_the_variant),
+        cmocka_unit_test(revisions_are_read_where_each_chip_keeps_them),
+        cmocka_unit_test(the_esp32_counts_revisions_with_three_bits),
+        cmocka_unit_test(three_quarter_code_matches_the_vectors),
         cmocka_unit_test(reed_solomon_matches_the_vectors),
         cmocka_unit_test(capabilities_are_asked_by_curve),
         cmocka_unit_test(every_enum_value_has_a_name),

@@ -118,8 +118,116 @@ static void files_have_the_layout_of_qemu(void **state)
     assert_memory_equal(again, file, sizeof file);
     assert_int_equal(seal_efuse_from_file(c3(), file, 336, &efuse, &cause), SEAL_ERR_FORMAT);
     assert_non_null(strstr(cause.text, "1024"));
-    assert_int_equal(seal_efuse_from_file(seal_chip_find("esp32p4"), file, sizeof file, &efuse, &cause),
+}
+
+/* Word w of block b holds 100 * b + w + 1 in the file of a virtual chip. */
+static void check_registers(const struct seal_chip *chip)
+{
+    const struct seal_efuse_controller *map = chip->efuse;
+    uint8_t file[512] = {0}, again[512] = {0};
+    struct seal_efuse efuse;
+    struct seal_cause cause;
+
+    for (unsigned b = 0; b < map->block_count; b++) {
+        for (unsigned w = 0; w < map->blocks[b].words; w++) {
+            seal_put_le32(file + map->blocks[b].read + 4 * w, 100 * b + w + 1);
+        }
+    }
+    assert_int_equal(seal_efuse_from_file(chip, file, map->register_space, &efuse, &cause), 0);
+    assert_int_equal(efuse.loaded, (1u << map->block_count) - 1);
+    for (unsigned b = 0; b < map->block_count; b++) {
+        assert_int_equal(efuse.words[b][0], 100 * b + 1);
+        assert_int_equal(efuse.words[b][map->blocks[b].words - 1], 100 * b + map->blocks[b].words);
+    }
+    seal_efuse_to_registers(&efuse, again);
+    assert_memory_equal(again, file, sizeof file);
+}
+
+static void files_of_virtual_chips_hold_registers(void **state)
+{
+    (void)state;
+    for (size_t i = 0; seal_chips[i] != NULL; i++) {
+        check_registers(seal_chips[i]);
+    }
+}
+
+static void files_tell_the_variant_by_their_revision(void **state)
+{
+    const struct seal_chip *p4 = seal_chip_find("esp32p4");
+    uint8_t file[1024] = {0};
+    struct seal_efuse efuse;
+    struct seal_cause cause;
+
+    (void)state;
+    file[24 + 8] = 0x13; /* 1.3 */
+    assert_int_equal(seal_efuse_from_file(p4, file, sizeof file, &efuse, &cause), 0);
+    assert_int_equal(seal_efuse_revision(&efuse), 103);
+    assert_int_equal(efuse.chip->first_revision, 0);
+    file[24 + 8] = 0x30;
+    file[11] = 0x01; /* KEY_PURPOSE_0 = 1 */
+    file[19] = 0x08; /* KEY_PURPOSE_0_H */
+    assert_int_equal(seal_efuse_from_file(efuse.chip, file, sizeof file, &efuse, &cause), 0);
+    assert_int_equal(efuse.chip->first_revision, 300);
+    assert_int_equal(seal_efuse_key_purpose(&efuse, 0), 17);
+}
+
+static void a_fifth_purpose_bit_goes_where_the_chip_has_it(void **state)
+{
+    const struct seal_chip *p4 = seal_chip_find("esp32p4");
+    struct seal_burn burn = {0};
+    struct seal_efuse efuse = {.chip = p4};
+    struct seal_cause cause;
+
+    (void)state;
+    assert_int_equal(seal_burn_purpose(p4, &burn, 2, 18, &cause), 0);
+    memcpy(efuse.words, burn.words, sizeof efuse.words);
+    assert_int_equal(seal_efuse_key_purpose(&efuse, 2), 18);
+    assert_int_equal(seal_burn_purpose(seal_chip_variant(p4, 103), &burn, 2, 18, &cause),
                      SEAL_ERR_UNSUPPORTED);
+    assert_int_equal(seal_burn_purpose(seal_chip_find("esp32c5"), &burn, 5, 18, &cause), 0);
+    assert_int_equal(seal_burn_purpose(c3(), &burn, 0, 16, &cause), SEAL_ERR_UNSUPPORTED);
+    assert_int_equal(seal_burn_purpose(seal_chip_find("esp32c2"), &burn, 0, 1, &cause), SEAL_ERR_UNSUPPORTED);
+}
+
+static void the_c2s_key_is_protected_in_halves(void **state)
+{
+    const struct seal_chip *c2 = seal_chip_find("esp32c2");
+    struct seal_efuse efuse = {.chip = c2};
+    struct seal_burn burn = {0};
+    const struct seal_efuse_field *low = seal_chip_field(c2, "BLOCK_KEY0_LOW_128"),
+                                  *high = seal_chip_field(c2, "BLOCK_KEY0_HI_128");
+
+    (void)state;
+    assert_true(seal_efuse_block_readable(&efuse, 3));
+    set_field(&efuse, "RD_DIS", 1);
+    assert_false(seal_efuse_block_readable(&efuse, 3));
+    assert_false(seal_efuse_field_readable(&efuse, low));
+    assert_true(seal_efuse_field_readable(&efuse, high));
+    seal_burn_protect(c2, &burn, 0, true, true, false);
+    assert_int_equal(burn.words[0][1], 3);
+    assert_int_equal(burn.words[0][0], 1 << 7);
+}
+
+static void the_esp32s_coding_scheme_tells_the_size_of_its_blocks(void **state)
+{
+    static const struct {
+        uint32_t scheme;
+        enum seal_efuse_coding coding;
+        unsigned words;
+    } cases[] = {
+        {0, SEAL_CODING_NONE, 8},
+        {1, SEAL_CODING_THREE_QUARTER, 6},
+        {2, SEAL_CODING_REPEAT, 4},
+        {3, SEAL_CODING_NONE, 8},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct seal_efuse efuse = {.chip = seal_chip_find("esp32")};
+        set_field(&efuse, "CODING_SCHEME", cases[i].scheme);
+        assert_int_equal(seal_efuse_block_coding(&efuse, 1), cases[i].coding);
+        assert_int_equal(seal_efuse_block_words(&efuse, 3), cases[i].words);
+        assert_int_equal(seal_efuse_block_words(&efuse, 0), 7);
+    }
 }
 
 static void wrong_fields_are_refused(void **state)
@@ -301,6 +409,11 @@ int main(void)
         cmocka_unit_test(early_s3_chips_are_told_by_their_block_version),
         cmocka_unit_test(protection_is_seen),
         cmocka_unit_test(files_have_the_layout_of_qemu),
+        cmocka_unit_test(files_of_virtual_chips_hold_registers),
+        cmocka_unit_test(files_tell_the_variant_by_their_revision),
+        cmocka_unit_test(a_fifth_purpose_bit_goes_where_the_chip_has_it),
+        cmocka_unit_test(the_c2s_key_is_protected_in_halves),
+        cmocka_unit_test(the_esp32s_coding_scheme_tells_the_size_of_its_blocks),
         cmocka_unit_test(wrong_fields_are_refused),
         cmocka_unit_test(keys_are_refused_where_they_cannot_go),
         cmocka_unit_test(a_cut_burn_of_the_same_key_may_be_completed),
