@@ -17,7 +17,8 @@ int seal_efuse_from_file(const struct seal_chip *chip, const uint8_t *data, size
                          chip->title);
     }
     if (len != controller->file_size && len != controller->register_space) {
-        return seal_fail(cause, SEAL_ERR_FORMAT, "an eFuse file of the %s has %zu bytes (or %zu), not %zu",
+        return seal_fail(cause, SEAL_ERR_FORMAT,
+                         "an eFuse file of the %s has %zu bytes, or %zu of a virtual chip: not %zu",
                          chip->title, controller->file_size, controller->register_space, len);
     }
     for (size_t id = 0; id < controller->block_count; id++) {
