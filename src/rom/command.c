@@ -232,6 +232,12 @@ int rom_resync(struct seal_loader *loader, struct seal_cause *cause)
     for (unsigned i = 0; i < RESYNC_ATTEMPTS && err == SEAL_ERR_TIMEOUT; i++) {
         err = rom_sync(loader, 500, cause);
     }
+    if (err == SEAL_ERR_TIMEOUT) {
+        err = seal_fail(cause, SEAL_ERR_LINK,
+                        "the chip fell silent: a command that was damaged on the way can "
+                        "crash its ROM");
+        seal_hint(cause, "reset the chip into its bootloader and run the same command again");
+    }
     return err;
 }
 

@@ -116,8 +116,11 @@ int seal_flash_attach(struct seal_loader *loader, struct seal_flash_id *id, stru
 {
     if (!loader->flash_attached) {
         int err = seal_loader_require_registers(loader, "identify the flash", cause);
-        if (!err) {
+        bool again = !err;
+        for (unsigned i = 0; again && i <= ROM_RETRIES; i++) {
             err = attach_and_identify(loader, cause);
+            /* All of it may be done twice; an id without a size may be a damaged answer. */
+            again = err == SEAL_ERR_TIMEOUT || (!err && loader->flash.size == 0);
         }
         if (err) {
             return err;

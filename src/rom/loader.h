@@ -6,14 +6,15 @@
 #include <espseal/rom.h>
 #include <espseal/slip.h>
 
-#define ROM_STATUS_LEN 4     /* rom_protocol.json "status_bytes_rom" */
-#define ROM_FRAME_MAX 1024   /* the longest answer of a ROM has 76 bytes; a ROM's talk may be longer */
-#define ROM_SYNC_ANSWERS 8   /* one SYNC is answered eight times */
-#define ROM_IN_FLIGHT_MAX 8  /* requests waiting in the chip */
-#define ROM_FIFO_BYTES 128   /* the UART receive FIFO of every chip */
-#define ROM_REQUEST_MAX 24   /* a request of two words, escapes included */
-#define ROM_RETRIES 2        /* of what may be asked twice */
-#define ROM_CODE_FORMAT 0x05 /* unknown, malformed, out of sequence, not allowed */
+#define ROM_STATUS_LEN 4          /* rom_protocol.json "status_bytes_rom" */
+#define ROM_FRAME_MAX 1024        /* the longest answer of a ROM has 76 bytes; a ROM's talk may be longer */
+#define ROM_SYNC_ANSWERS 8        /* one SYNC is answered eight times */
+#define ROM_IN_FLIGHT_MAX 8       /* requests waiting in the chip */
+#define ROM_FIFO_BYTES 128        /* the UART receive FIFO of every chip */
+#define ROM_REQUEST_MAX 24        /* a request of two words, escapes included */
+#define ROM_RETRIES 2             /* of what may be asked twice */
+#define ROM_CODE_FORMAT 0x05      /* unknown, malformed, out of sequence, not allowed */
+#define ROM_CODE_NOT_ALLOWED 0x64 /* an encrypted write that an eFuse forbids */
 
 /* What a chip prints besides frames: boot messages, an application's log. The latest part is kept. */
 struct rom_noise {
@@ -74,7 +75,8 @@ int rom_await(struct seal_loader *loader, uint8_t opcode, struct seal_rom_respon
 void rom_trace_answer(struct seal_loader *loader, const struct seal_rom_response *response, bool secret);
 seal_deadline rom_deadline(const struct seal_loader *loader, const struct rom_command *command);
 
-/* After a lost answer: SYNC as a barrier, behind which no earlier answer can come. */
+/* After a lost answer: SYNC as a barrier, behind which no earlier answer can come. SEAL_ERR_LINK: none at
+ * all. */
 int rom_resync(struct seal_loader *loader, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /* One SYNC; SEAL_ERR_TIMEOUT when no answer came in time. */
