@@ -119,7 +119,7 @@ static int print_segments(const struct info *info)
     int err = cli_table_new(headings, &table);
     for (size_t i = 0; !err && i < info->image.segment_count; i++) {
         const struct seal_image_segment *segment = &info->image.segments[i];
-        char cells[4][16];
+        char cells[4][24];
         (void)snprintf(cells[0], sizeof cells[0], "%zu", i);
         (void)snprintf(cells[1], sizeof cells[1], "0x%08x", segment->address);
         (void)snprintf(cells[2], sizeof cells[2], "0x%x", segment->offset);

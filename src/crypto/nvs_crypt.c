@@ -97,7 +97,7 @@ static bool crypt_entry(EVP_CIPHER_CTX *ctx, uint8_t *entry, uint32_t offset)
  */
 static bool is_concerned(bool encrypt, const uint8_t *page, size_t entry)
 {
-    unsigned bits = page[MAP + entry / 4] >> (entry % 4 * 2) & 3u;
+    unsigned bits = (unsigned)page[MAP + entry / 4] >> (entry % 4 * 2) & 3u;
     return (encrypt && bits != 3) || !is_erased(page + FIRST_ENTRY + entry * ENTRY, ENTRY);
 }
 
