@@ -5,7 +5,7 @@ _espseal()
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W 'provision prove identity ds secure-cert device flash image efuse chip help --help --version' -- "$cur"))
+        COMPREPLY=($(compgen -W 'provision prove identity ds secure-cert nvs device flash image efuse chip help --help --version' -- "$cur"))
         return
     fi
     case "${COMP_WORDS[1]}" in
@@ -26,6 +26,13 @@ _espseal()
     secure-cert)
         if ((COMP_CWORD == 2)); then
             COMPREPLY=($(compgen -W 'build inspect' -- "$cur"))
+            return
+        fi
+        set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
+        ;;
+    nvs)
+        if ((COMP_CWORD == 2)); then
+            COMPREPLY=($(compgen -W 'build encrypt decrypt keygen' -- "$cur"))
             return
         fi
         set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
@@ -188,6 +195,49 @@ _espseal()
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
         words='--json --progress --help'
+        ;;
+    'nvs build')
+        case "$prev" in
+        --size) COMPREPLY=(); return ;;
+        --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --version) COMPREPLY=($(compgen -W '1 2' -- "$cur")); return ;;
+        --values) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --mac) COMPREPLY=(); return ;;
+        --serial) COMPREPLY=(); return ;;
+        --keys) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --hmac-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --new-keys) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--size --out --version --values --mac --serial --keys --hmac-key --new-keys --latest-namespace --force --insecure-permissions --json --progress --help'
+        ;;
+    'nvs encrypt')
+        case "$prev" in
+        --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --keys) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --hmac-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --new-keys) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--out --keys --hmac-key --new-keys --force --insecure-permissions --json --progress --help'
+        ;;
+    'nvs decrypt')
+        case "$prev" in
+        --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --keys) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --hmac-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--out --keys --hmac-key --force --insecure-permissions --json --progress --help'
+        ;;
+    'nvs keygen')
+        case "$prev" in
+        --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --hmac-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --new-hmac-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--out --hmac-key --new-hmac-key --insecure-permissions --json --progress --help'
         ;;
     'device info')
         case "$prev" in

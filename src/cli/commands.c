@@ -7,6 +7,10 @@ extern const struct cli_command cli_command_identity_csr;
 extern const struct cli_command cli_command_identity_ca;
 extern const struct cli_command cli_command_identity_cert;
 extern const struct cli_command cli_command_ds_params;
+extern const struct cli_command cli_command_nvs_build;
+extern const struct cli_command cli_command_nvs_encrypt;
+extern const struct cli_command cli_command_nvs_decrypt;
+extern const struct cli_command cli_command_nvs_keygen;
 extern const struct cli_command cli_command_chip_list;
 extern const struct cli_command cli_command_device_info;
 extern const struct cli_command cli_command_device_security_info;
@@ -40,6 +44,12 @@ const struct cli_command *const cli_commands[] = {
     &cli_command_secure_cert_build,
     &cli_command_secure_cert_inspect,
 
+    /* nvs */
+    &cli_command_nvs_build,
+    &cli_command_nvs_encrypt,
+    &cli_command_nvs_decrypt,
+    &cli_command_nvs_keygen,
+
     /* device */
     &cli_command_device_info,
     &cli_command_device_security_info,
@@ -65,7 +75,7 @@ const struct cli_command *const cli_commands[] = {
 const struct cli_group cli_groups[] = {
     {"The job", (const char *const[]){"provision", "prove", NULL}},
     {"Identity: keys, certificates, partitions",
-     (const char *const[]){"identity", "ds", "secure-cert", NULL}},
+     (const char *const[]){"identity", "ds", "secure-cert", "nvs", NULL}},
     {"The device", (const char *const[]){"device", "flash", "image", "efuse", NULL}},
     {"About espseal", (const char *const[]){"chip", "help", NULL}},
     {0},

@@ -1,0 +1,51 @@
+/* What the nvs commands share: tables of entries, keys, partitions in files. */
+#ifndef ESPSEAL_CLI_NVS_H
+#define ESPSEAL_CLI_NVS_H
+
+#include "cli.h"
+
+#include <espseal/nvs.h>
+
+/* Options of the commands that take keys, for their descriptors. */
+#define CLI_NVS_KEYS_OPTION                                                                                  \
+    {                                                                                                        \
+        .name = "keys", .value = "FILE",                                                                     \
+        .summary = "the keys: a keys partition, or its first 64 bytes alone"                                 \
+    }
+#define CLI_NVS_HMAC_OPTION                                                                                  \
+    {                                                                                                        \
+        .name = "hmac-key", .value = "FILE", .summary = "derive the keys from this HMAC key of 32 bytes"     \
+    }
+#define CLI_NVS_NEW_KEYS_OPTION                                                                              \
+    {                                                                                                        \
+        .name = "new-keys", .value = "FILE",                                                                 \
+        .summary = "make random keys and write their keys partition; never replaces a file"                  \
+    }
+#define CLI_NVS_PERMISSIONS_OPTION                                                                           \
+    {                                                                                                        \
+        .name = "insecure-permissions", .summary = "take secret files that others can read"                  \
+    }
+
+/*
+ * The 64 bytes of --keys, --hmac-key or --new-keys in a secret buffer; *keys is NULL when none is given and
+ * none is needed. SEAL_ERR_USAGE: more than one, or none of those that are needed.
+ */
+int cli_nvs_keys(const struct cli_run *run, bool needed, struct seal_buf **keys,
+                 struct seal_cause *cause) SEAL_MUST_CHECK;
+/* Writes the keys partition of --new-keys, if that is given. To be called before what the keys encrypt is
+ * written. */
+int cli_nvs_write_new_keys(const struct cli_run *run, const struct seal_buf *keys,
+                           struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* A whole partition from a file. */
+int cli_nvs_read_partition(const char *path, struct seal_buf **partition,
+                           struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* Checks --out, before anything is made. plain: the file will hold values in the clear, and gets mode 0600.
+ */
+int cli_nvs_check_out(const struct cli_run *run, bool plain, struct seal_cause *cause) SEAL_MUST_CHECK;
+/* Writes --out and says so. keys may be NULL. */
+int cli_nvs_write_out(const struct cli_run *run, const struct seal_buf *partition, bool plain,
+                      struct seal_cause *cause) SEAL_MUST_CHECK;
+
+#endif

@@ -1,0 +1,214 @@
+#!/bin/bash
+# nvs build, encrypt, decrypt, keygen: the reference's bytes, modes of files, exit statuses, what is said.
+set -euo pipefail
+espseal=$BIN/espseal
+vectors=$SOURCE/tests/vectors/nvs
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+umask 022
+cd "$work"
+fail() {
+    echo "FAIL: $*"
+    cat "$work/out" "$work/err"
+    exit 1
+}
+
+# expect STATUS WORD...: runs espseal; its output is in $work/out and $work/err
+expect() {
+    local wanted=$1 status=0
+    shift
+    "$espseal" "$@" >"$work/out" 2>"$work/err" || status=$?
+    [ "$status" -eq "$wanted" ] || fail "espseal $* exits $status instead of $wanted"
+}
+says() {
+    grep -qF -- "$1" "$work/err" || fail "stderr has no \"$1\""
+}
+mode() {
+    [ "$(stat -c %a "$1")" = "$2" ] || fail "$1 has mode $(stat -c %a "$1") instead of $2"
+}
+# use CASE: its files lie in the current folder as a person would have them
+use() {
+    rm -rf "$work/in"
+    cp -r "$vectors/$1" "$work/in"
+    cd "$work/in"
+    find . \( -name keys.bin -o -name hmac.bin \) -exec chmod 600 {} +
+}
+
+# every way to the reference's bytes
+for case in all_types_v1_3000 files_v1 files_v2 blob_3pages two_csv readonly_2000 wifi_special_keys namespaces; do
+    use "$case"
+    size=$(jq -r '.command | match("0x[0-9a-f]+").string' case.json)
+    version=$(jq -r 'if .command | contains("--version 1") then 1 else 2 end' case.json)
+    more=()
+    [ "$case" != namespaces ] || more=(--latest-namespace)
+    expect 0 nvs build ./*.csv --size "$size" --version "$version" --out made.bin "${more[@]}"
+    cmp made.bin out.bin || fail "$case is not the reference's"
+    mode made.bin 600
+    [ ! -s "$work/out" ] || fail "build prints on stdout"
+    says "made.bin: NVS partition of 0x$(printf %x "$(stat -c %s out.bin)") bytes, its values in the clear"
+done
+use namespaces
+expect 0 nvs build in.csv --size 0x3000 --out made.bin
+cmp -s made.bin out.bin && fail "a key goes into the wrong namespace"
+says 'note: in.csv line 8: back to namespace "a"; nvs_partition_gen.py 0.2.0 would put what follows into "c"'
+use wifi_special_keys
+expect 0 nvs build in.csv --size 0x3000 --out -
+cmp "$work/out" out.bin || fail "--out - is not the partition"
+says 'note: added sta.apinfo, sta.pmk, sta.apsw beside sta.ssid, as nvs_partition_gen.py does'
+says 'note: added ap.pmk_info for the access point of ap.ssid'
+use readonly_1000
+expect 0 nvs build in.csv --size 0x1000 --out made.bin --json
+jq -e --arg sha "$(sha256sum out.bin | cut -d' ' -f1)" \
+    '.file == "made.bin" and .size == 4096 and .encrypted == false and .sha256 == $sha' "$work/out" >/dev/null ||
+    fail "the JSON is wrong"
+says 'needs the flag readonly in the partition table'
+expect 2 nvs build in.csv --size 0x1000 --out made.bin
+says 'made.bin exists already'
+expect 0 nvs build in.csv --size 0x1000 --out made.bin --force
+
+# mistakes: the place, a hint, exit 2
+for case in err_b64_bad err_bad_encoding err_file_missing err_hex_bad err_hex_odd err_i8_range err_key_too_long \
+    err_not_a_number err_string_too_long err_too_much_data err_u64_neg err_u8_range string_3968; do
+    use "$case"
+    expect 2 nvs build in.csv --size "$(jq -r '.command | match("0x[0-9a-f]+").string' case.json)" --out made.bin
+    says 'espseal: error: in.csv line '
+    [ "$(wc -l <"$work/err")" -eq 2 ] || fail "$case: not one line and a hint"
+    [ ! -e made.bin ] || fail "$case leaves a file"
+done
+use err_size_zero
+expect 1 nvs build in.csv --size 0x3001 --out made.bin
+expect 1 nvs build in.csv --size 0 --out made.bin
+expect 1 nvs build in.csv --size lots --out made.bin
+expect 1 nvs build --size 0x3000 --out made.bin
+says 'CSV... is missing'
+refused() { # SAYS ROW...: a table of these rows is refused
+    local text=$1
+    shift
+    printf '%s\n' 'key,type,encoding,value' "$@" >bad.csv
+    expect 2 nvs build bad.csv --size 0x3000 --out bad.bin
+    says "$text"
+}
+refused 'bad.csv line 2: the key "k" stands before any namespace' 'k,data,u8,1'
+refused 'bad.csv line 4: the key "k" is there twice in its namespace' 'n,namespace,,' 'k,data,u8,1' 'k,data,u16,1'
+refused 'bad.csv line 3 has 5 cells, and the header has 4' 'n,namespace,,' 'k,data,string,a,b'
+refused 'bad.csv line 3: a quote is opened here and never closed' 'n,namespace,,' 'k,data,string,"a'
+refused 'bad.csv line 3: there is no type "dat"' 'n,namespace,,' 'k,dat,u8,1'
+refused 'bad.csv line 2: the namespace "sixteen_letters_" has 16 bytes' 'sixteen_letters_,namespace,,'
+printf 'key,type,value\n' >bad.csv
+expect 2 nvs build bad.csv --size 0x3000 --out bad.bin
+says 'bad.csv line 1: there is no column "encoding"'
+says 'hint: the first row of an NVS table is: key,type,encoding,value'
+
+# keys
+use generate_key_hmac_0
+expect 0 nvs keygen --hmac-key hmac.bin --out made.bin
+cmp made.bin keys.bin || fail "derived keys are not the reference's"
+mode made.bin 600
+expect 2 nvs keygen --out made.bin
+says 'keys are never replaced'
+expect 0 nvs keygen --out random.bin --json
+jq -e '.file == "random.bin" and .derived == false' "$work/out" >/dev/null || fail "the JSON of keygen is wrong"
+mode random.bin 600
+[ "$(stat -c %s random.bin)" -eq 4096 ] || fail "random.bin is no keys partition"
+expect 0 nvs keygen --out random2.bin
+cmp -s random.bin random2.bin && fail "two random keys are the same"
+expect 0 nvs keygen --new-hmac-key new_hmac.bin --out derived.bin
+mode new_hmac.bin 600
+expect 0 nvs keygen --hmac-key new_hmac.bin --out derived2.bin
+cmp derived.bin derived2.bin || fail "keys do not follow from the HMAC key"
+chmod 644 hmac.bin
+expect 2 nvs keygen --hmac-key hmac.bin --out x.bin
+says 'can be read by others'
+expect 1 nvs keygen --hmac-key hmac.bin --new-hmac-key y.bin --out x.bin
+
+# encrypting and decrypting
+use encrypted_v2_6000
+expect 0 nvs encrypt plain.bin --keys keys.bin --out made.bin
+cmp made.bin enc.bin || fail "nvs encrypt is not the reference's"
+mode made.bin 644
+says 'made.bin: NVS partition of 0x6000 bytes, encrypted'
+expect 0 nvs decrypt made.bin --keys keys.bin --out dec2.bin
+cmp dec2.bin plain.bin || fail "nvs decrypt does not give it back"
+mode dec2.bin 600
+expect 0 nvs build in.csv --size 0x6000 --keys keys.bin --out made2.bin
+cmp made2.bin enc.bin || fail "nvs build --keys is not the reference's"
+head -c 64 keys.bin >raw.bin
+chmod 600 raw.bin
+expect 0 nvs decrypt enc.bin --keys raw.bin --out -
+cmp "$work/out" plain.bin || fail "64 bytes are no keys"
+expect 0 nvs encrypt plain.bin --new-keys pair_keys.bin --out pair.bin --json
+jq -e '.encrypted and .keys == "pair_keys.bin"' "$work/out" >/dev/null || fail "the JSON does not name the pair"
+mode pair_keys.bin 600
+expect 0 nvs decrypt pair.bin --keys pair_keys.bin --out pair_dec.bin
+cmp pair_dec.bin plain.bin || fail "the pair does not fit"
+expect 2 nvs encrypt plain.bin --new-keys pair_keys.bin --out pair2.bin --force
+says 'keys are never replaced'
+[ ! -e pair2.bin ] || fail "a partition without its keys is written"
+expect 1 nvs encrypt plain.bin --out x.bin
+says 'no keys are given'
+expect 1 nvs encrypt plain.bin --keys keys.bin --new-keys y.bin --out x.bin
+says '--keys and --new-keys both give keys'
+expect 1 nvs encrypt plain.bin --new-keys x.bin --out x.bin
+printf 'x' | dd of=keys.bin bs=1 seek=3 conv=notrunc status=none
+expect 2 nvs encrypt plain.bin --keys keys.bin --out x.bin
+says 'the CRC of the NVS keys in keys.bin is wrong'
+head -c 4096 /dev/zero | tr '\0' '\377' >erased.bin
+chmod 600 erased.bin
+expect 2 nvs encrypt plain.bin --keys erased.bin --out x.bin
+says 'hint: espseal nvs keygen makes keys'
+head -c 5000 plain.bin >short.bin
+expect 2 nvs decrypt short.bin --keys raw.bin --out x.bin
+says 'short.bin has 5000 bytes'
+use encrypt_hmac_derived
+expect 0 nvs build in.csv --size 0x3000 --hmac-key hmac.bin --out made.bin
+cmp made.bin enc.bin || fail "nvs build --hmac-key is not the reference's"
+
+# values of one device
+mkdir "$work/values"
+cd "$work/values"
+cat >nvs.csv <<'CSV'
+key,type,encoding,value
+net,namespace,,
+ssid,data,string,default
+key,data,hex2bin
+app,namespace,,
+ssid,data,string,unchanged
+serial,data,string
+count,data,u32,7
+CSV
+cat >devices.csv <<'CSV'
+id,mac,serial,net:ssid,key,count
+1,7c:df:a1:5e:a1:01,A-1,one,00ff,1
+2,7C-DF-A1-5E-A1-02,A-2,"two, too",01ff,2
+3,7cdfa15ea103,A-2,three,02ff,x
+CSV
+cat >wanted.csv <<'CSV'
+key,type,encoding,value
+net,namespace,,
+ssid,data,string,"two, too"
+key,data,hex2bin,01ff
+app,namespace,,
+ssid,data,string,unchanged
+serial,data,string,A-2
+count,data,u32,2
+CSV
+expect 0 nvs build wanted.csv --size 0x3000 --out wanted.bin
+expect 0 nvs build nvs.csv --size 0x3000 --values devices.csv --mac 7c:df:a1:5e:A1:02 --out made.bin
+cmp made.bin wanted.bin || fail "the values of the device are not there"
+expect 0 nvs build nvs.csv --size 0x3000 --values devices.csv --serial A-1 --out one.bin
+expect 2 nvs build nvs.csv --size 0x3000 --values devices.csv --serial A-2 --out x.bin
+says 'devices.csv has the serial A-2 in line 3 and in line 4'
+expect 2 nvs build nvs.csv --size 0x3000 --values devices.csv --serial A-9 --out x.bin
+says 'devices.csv has no row with the serial A-9'
+expect 2 nvs build nvs.csv --size 0x3000 --values devices.csv --mac 7cdfa15ea103 --out x.bin
+says 'nvs.csv line 8: the value is no number for the encoding u32'
+expect 1 nvs build nvs.csv --size 0x3000 --values devices.csv --mac 7cdf --out x.bin
+expect 1 nvs build nvs.csv --size 0x3000 --values devices.csv --out x.bin
+says 'needs the device whose row to take'
+expect 1 nvs build nvs.csv --size 0x3000 --mac 7cdfa15ea103 --out x.bin
+expect 1 nvs build nvs.csv --size 0x3000 --values devices.csv --mac 7cdfa15ea103 --serial A-1 --out x.bin
+sed -i 1s/count/cuont/ devices.csv
+expect 2 nvs build nvs.csv --size 0x3000 --values devices.csv --serial A-1 --out x.bin
+says 'devices.csv: the column "cuont" is no key of the NVS table'
+[ ! -e x.bin ] || fail "a refused build leaves a file"
+echo "PASS"
