@@ -5,7 +5,7 @@ _espseal()
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W 'provision prove identity ds secure-cert nvs device flash image efuse chip help --help --version' -- "$cur"))
+        COMPREPLY=($(compgen -W 'provision prove identity ds secure-cert nvs device flash image partition-table efuse chip help --help --version' -- "$cur"))
         return
     fi
     case "${COMP_WORDS[1]}" in
@@ -54,6 +54,13 @@ _espseal()
     image)
         if ((COMP_CWORD == 2)); then
             COMPREPLY=($(compgen -W 'info' -- "$cur"))
+            return
+        fi
+        set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
+        ;;
+    partition-table)
+        if ((COMP_CWORD == 2)); then
+            COMPREPLY=($(compgen -W 'show check decode encode' -- "$cur"))
             return
         fi
         set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
@@ -300,6 +307,71 @@ _espseal()
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
         words='--json --progress --help'
+        ;;
+    'partition-table show')
+        case "$prev" in
+        --flash-size) COMPREPLY=(); return ;;
+        --table-offset) COMPREPLY=(); return ;;
+        --secure-boot) COMPREPLY=($(compgen -W 'v1 v2' -- "$cur")); return ;;
+        --bootloader-offset) COMPREPLY=(); return ;;
+        --recovery-offset) COMPREPLY=(); return ;;
+        --subtype) COMPREPLY=(); return ;;
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--flash-size --table-offset --secure-boot --bootloader-offset --recovery-offset --subtype --port --chip --baud --before --trace --json --progress --help'
+        ;;
+    'partition-table check')
+        case "$prev" in
+        --flash-size) COMPREPLY=(); return ;;
+        --table-offset) COMPREPLY=(); return ;;
+        --secure-boot) COMPREPLY=($(compgen -W 'v1 v2' -- "$cur")); return ;;
+        --bootloader-offset) COMPREPLY=(); return ;;
+        --recovery-offset) COMPREPLY=(); return ;;
+        --subtype) COMPREPLY=(); return ;;
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--flash-size --table-offset --secure-boot --bootloader-offset --recovery-offset --subtype --port --chip --baud --before --trace --json --progress --help'
+        ;;
+    'partition-table decode')
+        case "$prev" in
+        --out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --flash-size) COMPREPLY=(); return ;;
+        --table-offset) COMPREPLY=(); return ;;
+        --secure-boot) COMPREPLY=($(compgen -W 'v1 v2' -- "$cur")); return ;;
+        --bootloader-offset) COMPREPLY=(); return ;;
+        --recovery-offset) COMPREPLY=(); return ;;
+        --subtype) COMPREPLY=(); return ;;
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--out --force --flash-size --table-offset --secure-boot --bootloader-offset --recovery-offset --subtype --port --chip --baud --before --trace --json --progress --help'
+        ;;
+    'partition-table encode')
+        case "$prev" in
+        --out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --flash-size) COMPREPLY=(); return ;;
+        --table-offset) COMPREPLY=(); return ;;
+        --secure-boot) COMPREPLY=($(compgen -W 'v1 v2' -- "$cur")); return ;;
+        --bootloader-offset) COMPREPLY=(); return ;;
+        --recovery-offset) COMPREPLY=(); return ;;
+        --subtype) COMPREPLY=(); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--out --force --no-md5 --no-check --flash-size --table-offset --secure-boot --bootloader-offset --recovery-offset --subtype --json --progress --help'
         ;;
     'efuse summary')
         case "$prev" in

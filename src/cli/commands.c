@@ -18,6 +18,11 @@ extern const struct cli_command cli_command_flash_id;
 extern const struct cli_command cli_command_flash_read;
 extern const struct cli_command cli_command_flash_write;
 extern const struct cli_command cli_command_image_info;
+extern const struct cli_command cli_command_partition_table_show;
+extern const struct cli_command cli_command_partition_table_check;
+extern const struct cli_command cli_command_partition_table_decode;
+extern const struct cli_command cli_command_partition_table_encode;
+
 extern const struct cli_command cli_command_efuse_summary;
 extern const struct cli_command cli_command_help;
 extern const struct cli_command cli_command_provision;
@@ -62,6 +67,12 @@ const struct cli_command *const cli_commands[] = {
     /* image */
     &cli_command_image_info,
 
+    /* partition table */
+    &cli_command_partition_table_show,
+    &cli_command_partition_table_check,
+    &cli_command_partition_table_decode,
+    &cli_command_partition_table_encode,
+
     /* efuse */
     &cli_command_efuse_summary,
 
@@ -76,7 +87,7 @@ const struct cli_group cli_groups[] = {
     {"The job", (const char *const[]){"provision", "prove", NULL}},
     {"Identity: keys, certificates, partitions",
      (const char *const[]){"identity", "ds", "secure-cert", "nvs", NULL}},
-    {"The device", (const char *const[]){"device", "flash", "image", "efuse", NULL}},
+    {"The device", (const char *const[]){"device", "flash", "image", "partition-table", "efuse", NULL}},
     {"About espseal", (const char *const[]){"chip", "help", NULL}},
     {0},
 };
