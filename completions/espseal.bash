@@ -184,18 +184,23 @@ _espseal()
     'secure-cert build')
         case "$prev" in
         --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --csv) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --entries) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --base-dir) COMPREPLY=($(compgen -d -- "$cur")); return ;;
         --ca-cert) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --device-cert) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --private-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-        --key-storage) COMPREPLY=($(compgen -W 'plaintext ds ecdsa' -- "$cur")); return ;;
+        --key-storage) COMPREPLY=($(compgen -W 'plaintext ds ecdsa hmac-encrypted hmac-derived' -- "$cur")); return ;;
         --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
         --efuse-key) COMPREPLY=(); return ;;
         --hmac-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --iv) COMPREPLY=(); return ;;
+        --salt) COMPREPLY=(); return ;;
+        --size) COMPREPLY=(); return ;;
         --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--out --ca-cert --device-cert --private-key --key-storage --chip --efuse-key --hmac-key --iv --no-integrity --passphrase-file --insecure-permissions --force --json --progress --help'
+        words='--out --csv --entries --base-dir --ca-cert --device-cert --private-key --key-storage --chip --efuse-key --hmac-key --iv --salt --size --no-integrity --allow-private-key --production --flash-encryption --passphrase-file --insecure-permissions --force --json --progress --help'
         ;;
     'secure-cert inspect')
         case "$prev" in

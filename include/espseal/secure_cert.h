@@ -13,6 +13,7 @@
 
 #define SEAL_SECURE_CERT_MAGIC 0xBA5EBA11u
 #define SEAL_SECURE_CERT_MAX 8192u              /* bytes; the size of the partition in Espressif's tables */
+#define SEAL_SECURE_CERT_LIMIT 0xFFF0u          /* bytes; the device's reader counts in 16 bits */
 #define SEAL_SECURE_CERT_DEFAULT_OFFSET 0xD000u /* flash offset that Espressif's tool defaults to */
 #define SEAL_SECURE_CERT_PARTITION_TYPE 0x3Fu   /* partition table type of "esp_secure_cert" */
 
@@ -46,6 +47,10 @@ const char *seal_tlv_type_name(uint8_t type);
  */
 int seal_tlv_put(struct seal_buf *out, uint8_t type, uint8_t subtype, uint8_t flags, const void *data,
                  size_t len, struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* Like seal_tlv_put for a partition of size bytes, up to SEAL_SECURE_CERT_LIMIT. */
+int seal_tlv_put_within(struct seal_buf *out, size_t size, uint8_t type, uint8_t subtype, uint8_t flags,
+                        const void *data, size_t len, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /*
  * DS_DATA and DS_CONTEXT of an RSA key behind the Digital Signature peripheral: rsa_bits 1024..4096,

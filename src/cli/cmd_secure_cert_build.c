@@ -1,5 +1,6 @@
 /* secure-cert build: an esp_secure_cert partition as a file, from certificates and a key. */
 #include "identity.h"
+#include "secure_cert_build.h"
 
 #include <espseal/digest.h>
 #include <espseal/file.h>
@@ -15,7 +16,7 @@ struct inputs {
     uint32_t efuse_key;
 };
 
-static const char *const storages[] = {"plaintext", "ds", "ecdsa", NULL};
+static const char *const storages[] = {"plaintext", "ds", "ecdsa", "hmac-encrypted", "hmac-derived", NULL};
 
 static enum seal_storage storage_of(const struct cli_run *run)
 {
@@ -182,18 +183,17 @@ static int read_inputs(struct cli_run *run, enum seal_storage storage, struct in
 
 /* --- what comes out --- */
 
-static int report(struct cli_run *run, enum seal_storage storage, const struct seal_buf *partition)
+static int report(struct cli_run *run, const char *storage, bool open, const struct seal_buf *partition)
 {
     const char *path = cli_text(run, "out");
-    if (storage == SEAL_STORAGE_PLAINTEXT) {
+    if (open) {
         cli_warn(run,
                  "%s holds the PRIVATE KEY IN CLEAR: whoever has this file, or reads the device's flash, "
                  "has the key",
                  path);
     }
     if (!cli_json(run)) {
-        cli_say(run, "wrote %s: %zu bytes, key storage %s", path, seal_buf_len(partition),
-                seal_storage_name(storage));
+        cli_say(run, "wrote %s: %zu bytes, key storage %s", path, seal_buf_len(partition), storage);
         return SEAL_OK;
     }
     uint8_t sha256[32];
@@ -205,11 +205,38 @@ static int report(struct cli_run *run, enum seal_storage storage, const struct s
     seal_json_put_text(root, "file", path);
     seal_json_put_number(root, "size", (double)seal_buf_len(partition));
     seal_json_put_hex(root, "sha256", sha256, sizeof sha256);
-    seal_json_put_text(root, "key_storage", seal_storage_name(storage));
+    seal_json_put_text(root, "key_storage", storage);
+    seal_json_put_bool(root, "private_key_in_clear", open);
     return cli_emit_json(run, &root);
 }
 
-static int build(struct cli_run *run, enum seal_storage storage, const struct inputs *in, int flags,
+/* Only an encrypted flash keeps such a key from whoever holds the device. */
+static int check_production(const struct cli_run *run, bool open, struct seal_cause *cause)
+{
+    if (!open || !cli_flag(run, "production") || cli_flag(run, "flash-encryption")) {
+        return SEAL_OK;
+    }
+    int err =
+        seal_fail(cause, SEAL_ERR_RULE,
+                  "a private key in clear is refused in production on a device without flash encryption");
+    seal_hint(
+        cause,
+        "ds or ecdsa keep the key in a peripheral; --flash-encryption says that the flash is encrypted");
+    return err;
+}
+
+static int finish(struct cli_run *run, const char *storage, bool open, const struct seal_buf *partition,
+                  struct seal_cause *cause)
+{
+    int err = check_production(run, open, cause);
+    if (err == SEAL_OK) {
+        err = seal_file_write(cli_text(run, "out"), seal_buf_ptr(partition), seal_buf_len(partition),
+                              cli_out_flags(run, open), cause);
+    }
+    return err == SEAL_OK ? report(run, storage, open, partition) : err;
+}
+
+static int build(struct cli_run *run, enum seal_storage storage, const struct inputs *in,
                  struct seal_cause *cause)
 {
     const struct seal_partition_spec spec = {
@@ -224,10 +251,37 @@ static int build(struct cli_run *run, enum seal_storage storage, const struct in
     struct seal_buf *out = seal_buf_new_secret();
     int err = out ? seal_partition_build(&spec, out, cause) : SEAL_ERR_NO_MEMORY;
     if (err == SEAL_OK) {
-        err = seal_file_write(cli_text(run, "out"), seal_buf_ptr(out), seal_buf_len(out), flags, cause);
+        err = finish(run, seal_storage_name(storage), storage == SEAL_STORAGE_PLAINTEXT, out, cause);
+    }
+    seal_buf_free(&out);
+    return err;
+}
+
+static int build_plain(struct cli_run *run, struct seal_cause *cause)
+{
+    enum seal_storage storage = storage_of(run);
+    struct inputs in = {0};
+    int err = check_options(run, storage, cause);
+    if (err == SEAL_OK) {
+        err = read_inputs(run, storage, &in, cause);
     }
     if (err == SEAL_OK) {
-        err = report(run, storage, out);
+        err = build(run, storage, &in, cause);
+    }
+    seal_cert_free(&in.ca_cert);
+    seal_cert_free(&in.device_cert);
+    seal_key_free(&in.key);
+    return err;
+}
+
+static int build_rows(struct cli_run *run, struct seal_cause *cause)
+{
+    const char *storage = cli_text(run, "key-storage");
+    bool open = false;
+    struct seal_buf *out = seal_buf_new_secret();
+    int err = out ? cli_build_rows(run, out, &open, cause) : SEAL_ERR_NO_MEMORY;
+    if (err == SEAL_OK) {
+        err = finish(run, storage ? storage : "as the rows say", open, out, cause);
     }
     seal_buf_free(&out);
     return err;
@@ -235,26 +289,17 @@ static int build(struct cli_run *run, enum seal_storage storage, const struct in
 
 static int run_build(struct cli_run *run, struct seal_cause *cause)
 {
-    enum seal_storage storage = storage_of(run);
-    struct inputs in = {0};
-    int flags = cli_out_flags(run, storage == SEAL_STORAGE_PLAINTEXT);
-    int err = check_options(run, storage, cause);
-    if (err == SEAL_OK && cli_json(run) && strcmp(cli_text(run, "out"), "-") == 0) {
+    int err = SEAL_OK;
+    if (cli_json(run) && strcmp(cli_text(run, "out"), "-") == 0) {
         err = seal_fail(cause, SEAL_ERR_USAGE, "--out - and --json would both write to standard output");
     }
     if (err == SEAL_OK) {
-        err = seal_file_check_writable(cli_text(run, "out"), flags, cause);
+        err = seal_file_check_writable(cli_text(run, "out"), cli_out_flags(run, true), cause);
     }
-    if (err == SEAL_OK) {
-        err = read_inputs(run, storage, &in, cause);
+    if (err != SEAL_OK) {
+        return err;
     }
-    if (err == SEAL_OK) {
-        err = build(run, storage, &in, flags, cause);
-    }
-    seal_cert_free(&in.ca_cert);
-    seal_cert_free(&in.device_cert);
-    seal_key_free(&in.key);
-    return err;
+    return cli_build_wants_rows(run) ? build_rows(run, cause) : build_plain(run, cause);
 }
 
 static const struct cli_option options[] = {
@@ -263,21 +308,34 @@ static const struct cli_option options[] = {
      .value = "FILE",
      .summary = "the partition; - is standard output",
      .required = true},
+    {.name = "csv", .value = "FILE", .summary = "rows in the CSV of configure_esp_secure_cert.py"},
+    {.name = "entries", .value = "FILE", .summary = "the same rows as JSON"},
+    {.name = "base-dir",
+     .value = "DIR",
+     .summary = "paths in rows are relative to it",
+     .fallback = "the folder of the rows"},
     {.name = "ca-cert", .value = "FILE", .summary = "certificate that the device trusts, PEM or DER"},
     {.name = "device-cert", .value = "FILE", .summary = "the device's own certificate, PEM or DER"},
     {.name = "private-key", .value = "FILE", .summary = "the device's private key, PEM or DER"},
     {.name = "key-storage",
      .value = "WHERE",
-     .summary = "where the private key lives: in clear in this partition, or in a peripheral",
+     .summary = "where the private key lives: in clear or encrypted in this partition, in a peripheral, or "
+                "derived on the device",
      .choices = storages},
     {.name = "chip", .letter = 'c', .value = "CHIP", .summary = "the chip whose peripheral holds the key"},
     {.name = "efuse-key", .value = "N", .summary = "the eFuse key block BLOCK_KEYn, 0 to 5"},
-    {.name = "hmac-key", .value = "FILE", .summary = "ds: the 32 bytes that this block holds"},
+    {.name = "hmac-key", .value = "FILE", .summary = "ds, hmac-*: the 32 bytes that this block holds"},
     {.name = "iv",
      .value = "HEX",
      .summary = "ds: 16 bytes, for a result that can be repeated",
      .fallback = "random"},
+    {.name = "salt", .value = "HEX", .summary = "hmac-derived: the salt of the key", .fallback = "random"},
+    {.name = "size", .value = "N", .summary = "size of the partition", .fallback = "8192"},
     {.name = "no-integrity", .summary = "leave out the entry with the SHA-256 of the partition"},
+    {.name = "allow-private-key", .summary = "write a private key that no plaintext row put there"},
+    {.name = "production", .summary = "refuse a private key in clear"},
+    {.name = "flash-encryption",
+     .summary = "with --production: the flash is encrypted, a key in clear may be there"},
     {.name = "passphrase-file", .value = "FILE", .summary = "its first line opens an encrypted private key"},
     {.name = "insecure-permissions", .summary = "take secret files that others can read"},
     {.name = "force", .summary = "replace a file that exists"},
@@ -290,23 +348,36 @@ const struct cli_command cli_command_secure_cert_build = {
     .description =
         "Writes the partition that Espressif's esp_secure_cert_mgr reads on the device, in its TLV format "
         "and "
-        "only as long as it is (8192 bytes at most).\n\n"
+        "only as long as it is (--size bytes at most).\n\n"
+        "What shall stand in it is said by options, or row by row: --csv takes the CSV of "
+        "configure_esp_secure_cert.py with the columns tlv_type, tlv_subtype, data_value, data_type, "
+        "priv_key_type, algorithm, key_size, efuse_id and efuse_key, --entries takes an array of JSON "
+        "objects "
+        "with these members; the options' entries stand before theirs. espseal-secure-cert(7) describes "
+        "every "
+        "column.\n\n"
         "With ds the RSA key is encrypted for the Digital Signature peripheral of a chip whose BLOCK_KEYn "
         "holds "
         "the HMAC key. With ecdsa the EC key itself is in BLOCK_KEYn, and the partition only says so: unlike "
         "the reference tool, which writes the private key into flash here, espseal writes an empty entry. "
         "Both "
         "partitions are searched for the private key before they are written, and refused if it is there.\n\n"
+        "With hmac-encrypted the key stands in the partition, encrypted with AES-GCM under the key of the "
+        "HMAC_UP block; with hmac-derived nothing but a salt does, of which the device makes its P-256 key "
+        "with that block.\n\n"
         "With plaintext the private key is in the partition for everybody to read who has the flash; the "
         "file "
         "gets mode 0600.\n\n"
         "A private key must match the device certificate. A certificate that is not valid now gives a "
         "warning.",
-    .examples = "# certificates only\n"
-                "espseal secure-cert build --ca-cert ca.pem --device-cert dev.pem --out esp_secure_cert.bin\n"
-                "# a key for the Digital Signature peripheral\n"
-                "espseal secure-cert build --ca-cert ca.pem --device-cert dev.pem --private-key key.pem "
-                "--key-storage ds --chip esp32c3 --efuse-key 1 --hmac-key hmac.bin --out esp_secure_cert.bin",
+    .examples =
+        "# certificates only\n"
+        "espseal secure-cert build --ca-cert ca.pem --device-cert dev.pem --out esp_secure_cert.bin\n"
+        "# a key for the Digital Signature peripheral\n"
+        "espseal secure-cert build --ca-cert ca.pem --device-cert dev.pem --private-key key.pem "
+        "--key-storage ds --chip esp32c3 --efuse-key 1 --hmac-key hmac.bin --out esp_secure_cert.bin\n"
+        "# whatever the rows say\n"
+        "espseal secure-cert build --csv esp_secure_cert.csv --chip esp32s3 --out esp_secure_cert.bin",
     .options = options,
     .run = run_build,
 };

@@ -94,16 +94,16 @@ static int put_body(struct seal_buf *out, const uint8_t header[static HEADER_LEN
     return err;
 }
 
-int seal_tlv_put(struct seal_buf *out, uint8_t type, uint8_t subtype, uint8_t flags, const void *data,
-                 size_t len, struct seal_cause *cause)
+int seal_tlv_put_within(struct seal_buf *out, size_t size, uint8_t type, uint8_t subtype, uint8_t flags,
+                        const void *data, size_t len, struct seal_cause *cause)
 {
     size_t used = seal_buf_len(out);
-    if (used > SEAL_SECURE_CERT_MAX || len > SEAL_SECURE_CERT_MAX ||
-        size_of(len) > SEAL_SECURE_CERT_MAX - used) {
+    size = size < SEAL_SECURE_CERT_LIMIT ? size : SEAL_SECURE_CERT_LIMIT;
+    if (used > size || len > size || size_of(len) > size - used) {
         const char *name = seal_tlv_type_name(type);
         return seal_fail(cause, SEAL_ERR_TOO_LONG,
-                         "%s of %zu bytes does not fit: %zu of the partition's %u bytes are in use",
-                         name ? name : "an entry", len, used, SEAL_SECURE_CERT_MAX);
+                         "%s of %zu bytes does not fit: %zu of the partition's %zu bytes are in use",
+                         name ? name : "an entry", len, used, size);
     }
     uint8_t header[HEADER_LEN] = {0};
     seal_put_le32(header, SEAL_SECURE_CERT_MAGIC);
@@ -113,6 +113,12 @@ int seal_tlv_put(struct seal_buf *out, uint8_t type, uint8_t subtype, uint8_t fl
     seal_put_le16(header + 10, (uint16_t)len);
     int err = put_body(out, header, data, len);
     return err ? seal_fail(cause, err, "%s", seal_strerror(err)) : SEAL_OK;
+}
+
+int seal_tlv_put(struct seal_buf *out, uint8_t type, uint8_t subtype, uint8_t flags, const void *data,
+                 size_t len, struct seal_cause *cause)
+{
+    return seal_tlv_put_within(out, SEAL_SECURE_CERT_MAX, type, subtype, flags, data, len, cause);
 }
 
 static int check_efuse_key(unsigned efuse_key, struct seal_cause *cause)

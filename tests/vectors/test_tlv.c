@@ -244,16 +244,21 @@ static void check_parsed(const struct vector_case *c, const struct seal_buf *par
     assert_int_equal(end, row->end);
 }
 
+/* test_tlv_csv, test_tlv_sign and tests/cli/test_configure.sh walk these. */
+static bool is_elsewhere(const struct vector_case *c)
+{
+    return seal_json_get(c->inputs, "csv") || starts(c->id, "err_") || starts(c->id, "append_integrity_") ||
+           starts(c->id, "sign_");
+}
+
 static void check(const struct vector_case *c)
 {
+    if (is_elsewhere(c)) {
+        return;
+    }
     struct seal_buf *in = vector_member(c, c->inputs, "partition_in");
     if (in) {
         check_parsed(c, in);
-    } else if (starts(c->id, "parse_")) {
-        struct seal_buf *made = vector_member(c, c->expected, "partition");
-        assert_non_null(made);
-        walk_like_the_case(c, made);
-        seal_buf_free(&made);
     } else {
         check_built(c);
     }
@@ -263,7 +268,7 @@ static void check(const struct vector_case *c)
 static void partitions_equal_the_reference(void **state)
 {
     (void)state;
-    assert_in_range(vector_each("tlv", check), 38, 1000);
+    assert_in_range(vector_each("tlv", check), 98, 1000);
 }
 
 int main(void)

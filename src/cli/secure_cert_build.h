@@ -1,0 +1,14 @@
+/* secure-cert build from rows: a CSV, JSON, or arguments that the plain way does not know. */
+#ifndef ESPSEAL_CLI_SECURE_CERT_BUILD_H
+#define ESPSEAL_CLI_SECURE_CERT_BUILD_H
+
+#include "cli.h"
+
+/* Whether what was given asks for rows. */
+bool cli_build_wants_rows(const struct cli_run *run);
+
+/* Builds into out; *open tells whether a private key stands in it for everybody. */
+int cli_build_rows(struct cli_run *run, struct seal_buf *out, bool *open,
+                   struct seal_cause *cause) SEAL_MUST_CHECK;
+
+#endif
