@@ -63,6 +63,20 @@ void job_warn_validity(struct seal_job *job, const struct seal_cert *cert, const
     }
 }
 
+void job_warn_outliving(struct seal_job *job, const struct seal_cert *cert)
+{
+    struct seal_cert_info device, ca;
+    const struct seal_cert *stored = job->profile->ca_cert;
+    if (stored && seal_cert_signed_by(cert, stored, NULL) == SEAL_OK &&
+        seal_cert_info(cert, &device) == SEAL_OK && seal_cert_info(stored, &ca) == SEAL_OK &&
+        device.not_after_unix > ca.not_after_unix) {
+        job_warn(
+            job,
+            "the device certificate (until %.10s) outlives its CA (until %.10s): it will stop being trusted",
+            device.not_after, ca.not_after);
+    }
+}
+
 static int sign_elsewhere(struct seal_job *job, struct seal_cause *cause)
 {
     const struct seal_profile *profile = job->profile;
@@ -120,5 +134,6 @@ int seal_job_make_identity(struct seal_job *job, struct seal_cause *cause)
         return err;
     }
     job_warn_validity(job, job->made_cert, "device");
+    job_warn_outliving(job, job->made_cert);
     return SEAL_OK;
 }

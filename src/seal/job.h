@@ -72,6 +72,9 @@ int job_found_key(const struct seal_job *job); /* the key block it names, -1: no
 int job_expand_subject(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 void job_warn_validity(struct seal_job *job, const struct seal_cert *cert, const char *which);
 
+void job_warn_outliving(struct seal_job *job,
+                        const struct seal_cert *cert); /* the CA that is stored beside it */
+
 /* plan_hash.c */
 int job_hash_plan(struct seal_job *job) SEAL_MUST_CHECK;
 
