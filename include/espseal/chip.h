@@ -142,6 +142,21 @@ struct seal_spi_flash_registers { /* the SPI1 controller, for commands the ROM h
     uint16_t cmd, addr, usr, usr1, usr2, mosi_dlen, miso_dlen, w0;
 };
 
+/*
+ * The RTC and super watchdogs (TRM "Watchdog Timers"). After a reset over the chip's own USB they run on, and
+ * would reset the chip in the middle of a session. Register addresses; 0: not described.
+ */
+struct seal_watchdogs {
+    uint32_t config0, config1, protect;
+    uint32_t super_config, super_protect;
+    uint32_t super_key, super_auto_feed; /* what opens super_protect, and the bit of super_config */
+    bool resets_chip;                    /* config0 and config1 make a reset that samples the boot pins */
+};
+
+struct seal_usb_otg { /* a chip that the ROM was forced into its bootloader stays there until this is clear */
+    uint32_t force_download, force_download_bit; /* register address; 0: none */
+};
+
 struct seal_rom_traits {
     bool deflate;              /* FLASH_DEFL_* */
     bool begin_has_encrypted;  /* FLASH_BEGIN takes a fifth word */
@@ -172,6 +187,8 @@ struct seal_chip {
     const struct seal_efuse_controller *efuse; /* NULL: espseal cannot read or burn this chip's fuses yet */
     struct seal_peripheral_registers peripherals;
     struct seal_spi_flash_registers spi_flash;
+    struct seal_watchdogs watchdogs;
+    struct seal_usb_otg usb_otg;
     struct seal_rom_traits rom;
     struct {
         enum seal_tested rom, efuse, flash, ds, ecdsa;

@@ -21,6 +21,8 @@ struct seal_link_ops {
     int (*set_baud)(void *self, unsigned baud, struct seal_cause *cause);
     int (*set_lines)(void *self, bool dtr, bool rts, struct seal_cause *cause);
     int (*discard_input)(void *self, struct seal_cause *cause);
+    /* Waits for a device that left the bus and opens it again. */
+    int (*reopen)(void *self, seal_deadline deadline, struct seal_cause *cause);
     void (*close)(void *self);
 };
 
@@ -30,6 +32,7 @@ struct seal_link {
     char name[128];          /* the port as it was given, for messages */
     unsigned baud;           /* current, 0 where it has no meaning */
     bool usb_serial_jtag;    /* the chip's own USB-Serial/JTAG (303a:1001): another reset sequence */
+    bool usb_otg;            /* the chip's USB-OTG in its bootloader: DTR and RTS reach no reset there */
     uint64_t sent, received; /* bytes so far */
 };
 
@@ -62,6 +65,10 @@ int seal_link_read(struct seal_link *link, void *data, size_t capacity, size_t *
 int seal_link_set_baud(struct seal_link *link, unsigned baud, struct seal_cause *cause) SEAL_MUST_CHECK;
 int seal_link_set_lines(struct seal_link *link, bool dtr, bool rts, struct seal_cause *cause) SEAL_MUST_CHECK;
 int seal_link_discard_input(struct seal_link *link, struct seal_cause *cause) SEAL_MUST_CHECK;
+/* Finds the same device again after it left the bus (a USB device, by its place there or its serial number),
+ * at the rate that was set last. SEAL_ERR_NO_DEVICE when it does not come back before deadline, or cannot. */
+int seal_link_reopen(struct seal_link *link, seal_deadline deadline,
+                     struct seal_cause *cause) SEAL_MUST_CHECK;
 bool seal_link_has_lines(const struct seal_link *link);
 
 #endif

@@ -16,7 +16,8 @@ typedef void (*seal_trace_fn)(void *ctx, enum seal_trace_direction direction, ui
                               const uint8_t *payload, size_t len);
 
 struct seal_loader_options {
-    bool no_reset;                /* the chip is in its bootloader already: do not touch DTR and RTS */
+    bool no_reset;  /* the chip is in its bootloader already: do not touch DTR and RTS */
+    bool usb_reset; /* reset as the chip's own USB-Serial/JTAG wants it, whatever the link says of itself */
     const struct seal_chip *chip; /* required chip; NULL: whatever is there. SEAL_ERR_WRONG_CHIP otherwise */
     int timeout_ms;               /* per command; 0: 3000 */
     unsigned baud;                /* change to this rate after the first contact; 0: stay */
@@ -54,6 +55,8 @@ struct seal_loader_stats {
 
 /*
  * Resets the chip into its bootloader where the link has lines, synchronises, and finds out which chip it is.
+ * A USB device that leaves the bus while it resets is waited for and found again by its place on the bus.
+ * Over USB-Serial/JTAG the watchdogs are stopped, which would else reset the chip in the middle of a session.
  * The link stays the caller's and must outlive the loader. SEAL_ERR_NO_DEVICE (silent), SEAL_ERR_PROTOCOL
  * (garbage on the line), SEAL_ERR_WRONG_CHIP, SEAL_ERR_UNSUPPORTED (unknown chip).
  */
@@ -150,9 +153,14 @@ int seal_flash_md5(struct seal_loader *loader, uint32_t offset, uint32_t len, ui
 
 /* --- leaving ------------------------------------------------------------------------------------------ */
 
-/* Resets the chip so that it boots from flash, through the lines where the link has them, else by FLASH_END.
+/*
+ * Resets the chip so that it boots from flash: through the lines where the link has them, by its watchdog
+ * where it is on USB-OTG, else by FLASH_END.
  */
 int seal_loader_reset(struct seal_loader *loader, struct seal_cause *cause) SEAL_MUST_CHECK;
+/* Resets the whole chip by its RTC watchdog; the boot pins decide what it runs then. SEAL_ERR_UNSUPPORTED
+ * where a chip's watchdog does not reach that far, SEAL_ERR_STATE in secure download mode. */
+int seal_loader_watchdog_reset(struct seal_loader *loader, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /* --- the codec, pure (tests and the simulator use it too) --------------------------------------------- */
 

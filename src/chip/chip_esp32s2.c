@@ -65,6 +65,8 @@ const struct seal_chip seal_chip_esp32s2 = {
     .bootloader_offset = 0x1000,
     .purposes = purposes,
     .efuse = &efuse,
+    .watchdogs = {.config0 = 0x3f408094, .config1 = 0x3f408098, .protect = 0x3f4080ac, .resets_chip = true},
+    .usb_otg = {.force_download = 0x3f408128, .force_download_bit = 0x1},
     .spi_flash = {.base = 0x3f402000,
                   .cmd = 0x0,
                   .addr = 0x4,

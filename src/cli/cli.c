@@ -44,6 +44,9 @@ static int run_command(struct cli_run *run, struct seal_cause *cause)
     }
     int err = run->command->run(run, cause);
     cli_progress_done(run);
+    if (err == SEAL_OK) {
+        err = cli_leave_device(run, cause);
+    }
     if (run->close_device) {
         run->close_device(run);
     }

@@ -69,6 +69,7 @@ static int read_options(struct cli_run *run, struct seal_loader_options *options
     const char *before = cli_text(run, "before");
     options->baud = baud;
     options->no_reset = before && strcmp(before, "no-reset") == 0;
+    options->usb_reset = before && strcmp(before, "usb-reset") == 0;
     return cli_find_chip(cli_text(run, "chip"), &options->chip, cause);
 }
 
@@ -100,6 +101,18 @@ int cli_connect(struct cli_run *run, struct seal_loader **loader, struct seal_ca
     }
     *loader = run->loader;
     return err;
+}
+
+int cli_leave_device(struct cli_run *run, struct seal_cause *cause)
+{
+    const char *after = run->loader ? cli_text(run, "after") : NULL;
+    if (after && strcmp(after, "hard-reset") == 0) {
+        return seal_loader_reset(run->loader, cause);
+    }
+    if (after && strcmp(after, "watchdog-reset") == 0) {
+        return seal_loader_watchdog_reset(run->loader, cause);
+    }
+    return SEAL_OK;
 }
 
 struct seal_link *cli_link(struct cli_run *run)

@@ -101,6 +101,10 @@ extern const struct cli_port_row cli_port_rows[]; /* ended by form == NULL */
 extern const char cli_overview_summary[], cli_overview_description[], cli_overview_safety[],
     cli_overview_examples[], cli_manual_date[];
 
+/* --- device.c --- */
+/* What --after asks for, on the device that is open. */
+int cli_leave_device(struct cli_run *run, struct seal_cause *cause) SEAL_MUST_CHECK;
+
 /* --- progress.c --- */
 void cli_progress_clear(const struct cli_run *run); /* before other talk on stderr */
 

@@ -115,6 +115,14 @@ int seal_link_discard_input(struct seal_link *link, struct seal_cause *cause)
     return link->ops->discard_input ? link->ops->discard_input(link->self, cause) : SEAL_OK;
 }
 
+int seal_link_reopen(struct seal_link *link, seal_deadline deadline, struct seal_cause *cause)
+{
+    if (!link->ops->reopen) {
+        return seal_fail(cause, SEAL_ERR_NO_DEVICE, "%s is gone", link->name);
+    }
+    return link->ops->reopen(link->self, deadline, cause);
+}
+
 bool seal_link_has_lines(const struct seal_link *link)
 {
     return link->ops->set_lines != NULL;

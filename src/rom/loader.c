@@ -7,6 +7,16 @@
 #define RESET_ATTEMPTS 7
 #define SYNCS_PER_ATTEMPT 5
 #define SYNC_TIMEOUT_MS 100
+#define COMES_BACK_MS 5000
+
+static int synchronise(struct seal_loader *loader, struct seal_cause *cause)
+{
+    int err = SEAL_ERR_TIMEOUT;
+    for (unsigned i = 0; i < SYNCS_PER_ATTEMPT && err == SEAL_ERR_TIMEOUT; i++) {
+        err = rom_sync(loader, SYNC_TIMEOUT_MS, cause);
+    }
+    return err;
+}
 
 /* One reset (where there are lines) and a few SYNCs. SEAL_ERR_TIMEOUT: nothing that makes sense came. */
 static int attempt_contact(struct seal_loader *loader, unsigned attempt, struct seal_cause *cause)
@@ -15,12 +25,13 @@ static int attempt_contact(struct seal_loader *loader, unsigned attempt, struct 
     if (seal_link_has_lines(loader->link) && !loader->options.no_reset) {
         err = rom_reset_into_download(loader, attempt, cause);
     }
-    if (err) {
-        return err;
+    if (!err) {
+        err = synchronise(loader, cause);
     }
-    err = SEAL_ERR_TIMEOUT;
-    for (unsigned i = 0; i < SYNCS_PER_ATTEMPT && err == SEAL_ERR_TIMEOUT; i++) {
-        err = rom_sync(loader, SYNC_TIMEOUT_MS, cause);
+    if ((err == SEAL_ERR_LINK || err == SEAL_ERR_IO) && loader->link->ops->reopen) {
+        /* The chip's own USB leaves the bus while it resets. */
+        err = seal_link_reopen(loader->link, seal_deadline_in_ms(COMES_BACK_MS), cause);
+        return err ? err : synchronise(loader, cause);
     }
     return err;
 }
@@ -102,6 +113,9 @@ int seal_loader_connect(struct seal_link *link, const struct seal_loader_options
     }
     if (!err) {
         err = rom_detect(loader, cause);
+    }
+    if (!err) {
+        err = rom_stop_watchdogs(loader, cause);
     }
     if (!err) {
         err = rom_change_baud(loader, loader->options.baud, cause);

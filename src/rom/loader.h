@@ -104,6 +104,8 @@ int rom_detect(struct seal_loader *loader, struct seal_cause *cause) SEAL_MUST_C
 int rom_reset_into_download(struct seal_loader *loader, unsigned attempt,
                             struct seal_cause *cause) SEAL_MUST_CHECK;
 int rom_reset_into_application(struct seal_loader *loader, struct seal_cause *cause) SEAL_MUST_CHECK;
+/* Stops the watchdogs that run on after a reset over USB-Serial/JTAG. */
+int rom_stop_watchdogs(struct seal_loader *loader, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /* CHANGE_BAUDRATE and the first contact at the new rate (baud.c). */
 int rom_change_baud(struct seal_loader *loader, unsigned baud, struct seal_cause *cause) SEAL_MUST_CHECK;

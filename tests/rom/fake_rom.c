@@ -118,6 +118,19 @@ static void answer_register(struct fake_rom *fake, const uint8_t *data)
     }
 }
 
+static void write_registers(struct fake_rom *fake, const uint8_t *data, size_t len)
+{
+    for (size_t at = 0; at + 16 <= len; at += 16) {
+        if (fake->tuples < sizeof fake->writes / sizeof fake->writes[0]) {
+            fake->writes[fake->tuples] =
+                (struct seal_reg_write){seal_le32(data + at), seal_le32(data + at + 4),
+                                        seal_le32(data + at + 8), seal_le32(data + at + 12)};
+        }
+        fake->tuples++;
+    }
+    answer(fake, SEAL_ROM_WRITE_REG, 0, NULL, 0, 0);
+}
+
 static void handle(struct fake_rom *fake, uint8_t opcode, const uint8_t *data, size_t len)
 {
     static const uint8_t security[20] = {[11] = 0x0c, [12] = 5, [16] = 3};
@@ -138,8 +151,7 @@ static void handle(struct fake_rom *fake, uint8_t opcode, const uint8_t *data, s
         answer_register(fake, data);
         break;
     case SEAL_ROM_WRITE_REG:
-        fake->tuples += len / 16;
-        answer(fake, opcode, 0, NULL, 0, 0);
+        write_registers(fake, data, len);
         break;
     case SEAL_ROM_FLASH_BEGIN:
     case SEAL_ROM_FLASH_DEFL_BEGIN:
@@ -170,11 +182,13 @@ static int fake_write(void *self, const uint8_t *data, size_t len, seal_deadline
                       struct seal_cause *cause)
 {
     (void)deadline;
-    (void)cause;
     struct fake_rom *fake = self;
     static uint8_t storage[8192];
     struct seal_slip_decoder decoder;
     seal_slip_decoder_init(&decoder, storage, sizeof storage);
+    if (fake->gone) {
+        return seal_fail(cause, SEAL_ERR_LINK, "gone");
+    }
     if (fake->silent || fake->garbage || fake->download_disabled) {
         return SEAL_OK;
     }
@@ -220,12 +234,30 @@ static int fake_set_lines(void *self, bool dtr, bool rts, struct seal_cause *cau
         fake->lines[fake->lines_set] = (uint8_t)(dtr << 1 | rts);
     }
     fake->lines_set++;
+    fake->gone = fake->gone || fake->leaves_bus;
+    return SEAL_OK;
+}
+
+static int fake_reopen(void *self, seal_deadline deadline, struct seal_cause *cause)
+{
+    (void)deadline;
+    struct fake_rom *fake = self;
+    fake->reopened++;
+    if (fake->never_returns) {
+        return seal_fail(cause, SEAL_ERR_NO_DEVICE, "it did not come back");
+    }
+    fake->gone = fake->leaves_bus = false;
     return SEAL_OK;
 }
 
 static const struct seal_link_ops fake_ops = {.kind = "fake", .write = fake_write, .read = fake_read};
 static const struct seal_link_ops fake_ops_with_lines = {
-    .kind = "fake", .write = fake_write, .read = fake_read, .set_lines = fake_set_lines};
+    .kind = "fake",
+    .write = fake_write,
+    .read = fake_read,
+    .set_lines = fake_set_lines,
+    .reopen = fake_reopen,
+};
 
 struct fake_rom *fake_new(bool with_lines)
 {

@@ -17,6 +17,7 @@ struct fake_rom {
     bool writing_deflated;
     unsigned requests[256], data_blocks, most_in_flight, in_flight;
     size_t most_bytes, tuples;
+    struct seal_reg_write writes[32]; /* the first register writes */
     uint8_t last_opcode;
     unsigned lines_set;
     uint8_t lines[64]; /* dtr << 1 | rts of each change */
@@ -24,6 +25,9 @@ struct fake_rom {
     unsigned lose_answer, answer_count; /* this READ_REG answer is lost */
     bool hold_next;                     /* the next answer comes with the one after it */
     unsigned damage_block;              /* this data block arrives damaged */
+    bool leaves_bus;                    /* with the next reset, until it is opened again */
+    bool gone, never_returns;
+    unsigned reopened;
     bool refuse_reads, silent, garbage, resets, download_disabled;
     uint8_t stale_code; /* status byte 1 of success */
     struct seal_link *link;
