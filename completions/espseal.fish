@@ -136,7 +136,7 @@ complete -c espseal -n '__fish_seen_subcommand_from secure-cert; and __fish_seen
 complete -c espseal -f -n '__fish_seen_subcommand_from nvs; and test (count (commandline -opc)) -eq 2' -a build -d 'make an NVS partition from CSV, in the clear or encrypted'
 complete -c espseal -n '__fish_seen_subcommand_from nvs; and __fish_seen_subcommand_from build' -l size -x -d 'of the partition, as in the partition table: 0x6000'
 complete -c espseal -n '__fish_seen_subcommand_from nvs; and __fish_seen_subcommand_from build' -l out -s o -r -F -d 'the partition; - is stdout'
-complete -c espseal -n '__fish_seen_subcommand_from nvs; and __fish_seen_subcommand_from build' -l version -x -a '1 2' -d '1: blobs of at most 1984 bytes, for ESP-IDF before 4.0'
+complete -c espseal -n '__fish_seen_subcommand_from nvs; and __fish_seen_subcommand_from build' -l version -x -a '1 2' -d '1: blobs of at most 1984 bytes, which do not span pages'
 complete -c espseal -n '__fish_seen_subcommand_from nvs; and __fish_seen_subcommand_from build' -l values -r -F -d 'CSV with a row per device, whose columns are named like keys'
 complete -c espseal -n '__fish_seen_subcommand_from nvs; and __fish_seen_subcommand_from build' -l mac -x -d 'take the row of --values whose column mac is this'
 complete -c espseal -n '__fish_seen_subcommand_from nvs; and __fish_seen_subcommand_from build' -l serial -x -d 'take the row of --values whose column serial is this'

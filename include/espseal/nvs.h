@@ -11,7 +11,7 @@
 #define SEAL_NVS_PAGE_SIZE 4096
 #define SEAL_NVS_KEY_MAX 15           /* bytes of a key or of a namespace's name */
 #define SEAL_NVS_NAMESPACES_MAX 254   /* index 0 is the list of namespaces, 255 means any */
-#define SEAL_NVS_SIZE_MAX (32u << 20) /* the largest flash */
+#define SEAL_NVS_SIZE_MAX (16u << 20) /* half of the largest flash; partitions in use have some 0x6000 */
 #define SEAL_NVS_STRING_MAX 3967      /* characters; one page but one entry, less the NUL (measured) */
 #define SEAL_NVS_V1_BYTES_MAX 1984    /* blob, or string with its NUL, in a partition of version 1 */
 #define SEAL_NVS_BLOB_CHUNKS_MAX 127  /* the other half of the chunk index marks the blob's generation */
@@ -86,6 +86,7 @@ struct seal_nvs_csv {
     /* Told what a person should know, as one sentence; NULL: nobody is. */
     void (*note)(void *ctx, const char *text);
     void *ctx;
+    bool no_wifi; /* add no entries that are not in the tables */
     /*
      * Values of one device: a column named KEY or NAMESPACE:KEY replaces the value of that row. NULL: none.
      * The columns mac, serial and id may match no key; any other must.
@@ -113,5 +114,77 @@ int seal_nvs_put_csv(struct seal_nvs_writer *writer, const struct seal_csv *cons
  */
 int seal_nvs_find_device(const struct seal_csv *values, const char *column, const char *wanted, size_t *row,
                          struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* --- reading --- */
+
+struct seal_nvs; /* what a partition holds, and what is wrong with it; a copy that needs the partition no more
+                  */
+
+struct seal_nvs_item {
+    const char *space; /* the namespace's name; "" when no entry names it */
+    char key[SEAL_NVS_KEY_MAX + 1];
+    enum seal_nvs_type type;
+    uint64_t number;     /* of a number, two's complement of 64 bits */
+    const uint8_t *data; /* of a string (len characters, then a NUL) or blob; never NULL */
+    size_t len;
+    size_t page, entry; /* where it stands: page from 0, entry 0 to 125; of a blob in chunks its index */
+    size_t order;       /* grows with the time of writing, over items and namespaces */
+};
+
+struct seal_nvs_space { /* a namespace */
+    const char *name;
+    uint8_t index; /* that its items refer to it by */
+    size_t page, entry;
+    size_t order;
+};
+
+struct seal_nvs_finding {
+    bool damage;        /* a device loses something, or cannot use the partition; else only worth knowing */
+    size_t page, entry; /* entry SEAL_NVS_NO_ENTRY: the page as a whole */
+    uint32_t offset;    /* of that page or entry in the partition */
+    char text[112];     /* "the CRC is 0x12345678 and should be 0x9abcdef0"; never a value */
+};
+
+#define SEAL_NVS_NO_ENTRY ((size_t)-1)
+#define SEAL_NVS_FINDINGS_MAX 1000 /* more than that are not kept */
+
+struct seal_nvs_page {
+    const char *state; /* "blank", "active", "full", "freeing", "corrupt"; "unknown" for any other value */
+    bool usable;       /* a device reads its entries */
+    uint32_t
+        sequence; /* of the order in which pages were begun; the next ones are meaningful when not blank */
+    unsigned version;              /* 1, 2; 0: another */
+    size_t written, erased, empty; /* of its 126 entries */
+};
+
+/*
+ * Reads a partition in the clear as a device would, pages in the order of their sequence numbers, and goes on
+ * after damage: what is whole is an item, what is not is a finding. When a key is there twice, the later one
+ * is the item. *nvs is NULL after a failure. SEAL_ERR_FORMAT: len is no multiple of the page size, or 0.
+ * SEAL_ERR_TOO_LONG, SEAL_ERR_NO_MEMORY.
+ */
+int seal_nvs_read(const uint8_t *partition, size_t len, struct seal_nvs **nvs,
+                  struct seal_cause *cause) SEAL_MUST_CHECK;
+void seal_nvs_free(struct seal_nvs **nvs);
+
+/* Borrowed; NULL past the end. Items in the order in which they were written. */
+const struct seal_nvs_space *seal_nvs_space_at(const struct seal_nvs *nvs, size_t index);
+const struct seal_nvs_item *seal_nvs_item_at(const struct seal_nvs *nvs, size_t index);
+const struct seal_nvs_finding *seal_nvs_finding_at(const struct seal_nvs *nvs, size_t index);
+const struct seal_nvs_page *seal_nvs_page_at(const struct seal_nvs *nvs, size_t index);
+size_t seal_nvs_space_count(const struct seal_nvs *nvs);
+size_t seal_nvs_item_count(const struct seal_nvs *nvs);
+size_t seal_nvs_finding_count(const struct seal_nvs *nvs);
+size_t seal_nvs_page_count(const struct seal_nvs *nvs);
+/* How many findings are damage, also those that were not kept. */
+size_t seal_nvs_damage_count(const struct seal_nvs *nvs);
+/* There are written entries on good pages, and not one of them has a right CRC. */
+bool seal_nvs_looks_encrypted(const struct seal_nvs *nvs);
+
+/*
+ * Appends a table that seal_nvs_put_csv makes the same partition of (or, of one that a device has used, one
+ * with the same items); blobs as hex2bin; items of no namespace are left out. SEAL_ERR_NO_MEMORY, SEAL_ERR_TOO_LONG.
+ */
+int seal_nvs_write_csv(const struct seal_nvs *nvs, struct seal_buf *out) SEAL_MUST_CHECK;
 
 #endif

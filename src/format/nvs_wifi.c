@@ -59,7 +59,7 @@ int seal_nvs_wifi_before(struct seal_nvs_wifi *wifi, struct seal_nvs_writer *wri
                         : strcmp(key, "ap.passwd") == 0   ? &wifi->password
                         : strcmp(key, "ap.authmode") == 0 ? &wifi->mode
                                                           : NULL;
-    if (!kept || *value == '\0' || (kept == &wifi->mode && strcmp(value, "0") == 0)) {
+    if (wifi->how->no_wifi || !kept || *value == '\0' || (kept == &wifi->mode && strcmp(value, "0") == 0)) {
         return SEAL_OK;
     }
     *kept = value;
@@ -74,7 +74,8 @@ int seal_nvs_wifi_after(struct seal_nvs_wifi *wifi, struct seal_nvs_writer *writ
 {
     char added[64] = "";
     uint8_t bytes[LARGEST];
-    if (wifi->station_done || (strcmp(key, "sta.ssid") != 0 && strcmp(key, "sta.pswd") != 0)) {
+    if (wifi->how->no_wifi || wifi->station_done ||
+        (strcmp(key, "sta.ssid") != 0 && strcmp(key, "sta.pswd") != 0)) {
         return SEAL_OK;
     }
     wifi->station_done = true;

@@ -110,6 +110,15 @@ static void keys_of(const struct vector_case *c, uint8_t keys[static SEAL_NVS_KE
     seal_buf_free(&file);
 }
 
+static void assert_looks_encrypted(const struct seal_buf *partition)
+{
+    struct seal_nvs *nvs = NULL;
+    assert_int_equal(seal_nvs_read(seal_buf_ptr(partition), seal_buf_len(partition), &nvs, NULL), SEAL_OK);
+    assert_true(seal_nvs_looks_encrypted(nvs));
+    assert_int_equal(seal_nvs_item_count(nvs), 0);
+    seal_nvs_free(&nvs);
+}
+
 /* What was built becomes the encrypted partition, and that becomes what was built. */
 static void check_encrypted(const struct vector_case *c, struct seal_buf *built)
 {
@@ -128,12 +137,37 @@ static void check_encrypted(const struct vector_case *c, struct seal_buf *built)
     size_t len = seal_buf_len(built);
     assert_int_equal(seal_nvs_encrypt(keys, seal_buf_mutable(both_ways), len, NULL), SEAL_OK);
     assert_same(both_ways, encrypted);
+    assert_looks_encrypted(encrypted);
     assert_int_equal(seal_nvs_decrypt(keys, seal_buf_mutable(both_ways), len, NULL), SEAL_OK);
     assert_same(both_ways, built);
     seal_buf_free(&both_ways);
     seal_buf_free(&encrypted);
     seal_buf_free(&decrypted);
     seal_buf_free(&plain);
+}
+
+/* The reference's partition is read without a complaint, and the table made of it makes the same again. */
+static void check_read(const struct input *input, const struct seal_buf *partition)
+{
+    struct seal_nvs *nvs = NULL;
+    struct seal_buf *table = seal_buf_new();
+    struct seal_buf *again = seal_buf_new();
+    struct input other = {.c = input->c, .size = input->size, .version = input->version};
+    assert_int_equal(seal_nvs_read(seal_buf_ptr(partition), seal_buf_len(partition), &nvs, NULL), SEAL_OK);
+    assert_int_equal(seal_nvs_finding_count(nvs), 0);
+    assert_false(seal_nvs_looks_encrypted(nvs));
+    assert_int_equal(seal_nvs_item_count(nvs) == 0, strcmp(input->c->id, "empty_csv") == 0);
+    assert_int_equal(seal_nvs_page_at(nvs, 0)->version, input->version);
+    assert_int_equal(seal_nvs_write_csv(nvs, table), SEAL_OK);
+    assert_int_equal(seal_csv_parse(seal_buf_ptr(table), seal_buf_len(table), "table", SEAL_CSV_COMMENTS,
+                                    &other.tables[0], NULL),
+                     SEAL_OK);
+    assert_int_equal(build(&other, again, NULL), SEAL_OK);
+    assert_same(again, partition);
+    close_input(&other);
+    seal_nvs_free(&nvs);
+    seal_buf_free(&table);
+    seal_buf_free(&again);
 }
 
 static void check_build(const struct vector_case *c)
@@ -145,6 +179,7 @@ static void check_build(const struct vector_case *c)
     if (build(&input, built, &cause) != SEAL_OK) {
         fail_msg("%s: %s", c->id, cause.text);
     }
+    check_read(&input, built);
     if (starts(c->id, "encrypt")) {
         check_encrypted(c, built);
     } else {
