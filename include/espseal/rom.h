@@ -115,33 +115,68 @@ struct seal_flash_id {
     uint32_t size;                               /* bytes; 0: unknown */
 };
 
-/* Attaches SPI flash, reads its id and tells the ROM its size. Done once; later calls return the same. */
+/*
+ * Attaches SPI flash, reads its id and tells the ROM its size. Done once; later calls return the same. In
+ * secure download mode the id cannot be read: SEAL_ERR_STATE, unless seal_flash_assume_size was called.
+ */
 int seal_flash_attach(struct seal_loader *loader, struct seal_flash_id *id,
                       struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* The size to take in secure download mode, where the flash cannot be asked. No effect in other modes. */
+void seal_flash_assume_size(struct seal_loader *loader, uint32_t size);
 
 typedef void (*seal_progress_fn)(void *ctx, size_t done, size_t total);
 
 struct seal_flash_write_options {
-    bool never_deflate;        /* send plain blocks even where deflate is shorter */
-    bool always;               /* write even when the chip's MD5 says that the data is there already */
-    seal_progress_fn progress; /* bytes of data, monotonic; NULL: none */
+    bool never_deflate; /* send plain blocks even where deflate is shorter */
+    bool always;        /* write even when the chip's MD5 says that the data is there already */
+    bool encrypt;       /* the ROM encrypts with the key in its eFuses; see below */
+    bool unverified;    /* do not read back: the only way in secure download mode */
+    /* Bytes of data, monotonic; NULL: none. */
+    seal_progress_fn progress;
     void *progress_ctx;
+    /* Data up to `end` was read and may leave memory until it is read again; NULL: not told. */
+    void (*release)(void *ctx, size_t end);
+    void *release_ctx;
 };
 struct seal_flash_write_result {
-    bool skipped; /* the data was there already */
-    bool deflated;
-    size_t sent; /* payload bytes sent */
+    bool skipped;     /* the data was there already */
+    bool deflated;    /* some of it was sent deflated */
+    bool verified;    /* the ROM's MD5 of the region is the host's */
+    size_t sent;      /* payload bytes sent */
+    size_t unchanged; /* bytes in sectors that were there already, skipped or not */
 };
 
 /*
- * Writes len bytes at offset (a multiple of 4096; the tail of the last sector becomes FF), erasing just those
- * sectors, and believes it only when the ROM's MD5 of the region equals the host's. SEAL_ERR_VERIFY
- * otherwise; SEAL_ERR_TOO_LONG beyond the end of flash. In secure download mode nothing can be read back: the
- * result says so through SEAL_ERR_STATE before anything is sent.
+ * Writes len bytes at offset (a multiple of 4096; the tail of the last sector becomes FF), erasing just the
+ * sectors that differ by the ROM's MD5, in runs of at most 1 MiB, each deflated where that is shorter; and
+ * believes it only when the ROM's MD5 of the region equals the host's: SEAL_ERR_VERIFY otherwise.
+ * SEAL_ERR_TOO_LONG beyond the end of flash. Memory does not grow with len.
+ *
+ * With encrypt all is sent, since the ROM's MD5 is that of the ciphertext; it is checked that flash is
+ * neither erased nor the plaintext afterwards. The data is padded with FF to 1024 bytes. SEAL_ERR_UNSUPPORTED
+ * (the ESP32's ROM cannot), SEAL_ERR_STATE (an eFuse forbids it).
+ *
+ * In secure download mode nothing can be read back: SEAL_ERR_STATE before anything is sent, unless
+ * unverified; all is sent then, and never deflated.
  */
 int seal_flash_write(struct seal_loader *loader, uint32_t offset, const void *data, size_t len,
                      const struct seal_flash_write_options *options, struct seal_flash_write_result *result,
                      struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/*
+ * Erases len bytes at offset, both multiples of 4096, in pieces of 1 MiB, and believes it only when the ROM's
+ * MD5 is that of FF bytes. *skipped (NULL allowed) tells that it was erased already. Errors as of
+ * seal_flash_write; in secure download mode it is not verified.
+ */
+int seal_flash_erase(struct seal_loader *loader, uint32_t offset, uint32_t len, seal_progress_fn progress,
+                     void *progress_ctx, bool *skipped, struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/*
+ * Whether flash at offset holds data, by the ROM's MD5; the tail of its last sector is not looked at.
+ */
+int seal_flash_compare(struct seal_loader *loader, uint32_t offset, const void *data, size_t len, bool *same,
+                       struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /* Reads len bytes (READ_FLASH_SLOW, 64 bytes a frame, several in flight). */
 int seal_flash_read(struct seal_loader *loader, uint32_t offset, void *data, size_t len,

@@ -1,6 +1,7 @@
 #include <espseal/digest.h>
 
 #include <openssl/evp.h>
+#include <stdlib.h>
 
 static int digest(const EVP_MD *md, const void *data, size_t len, uint8_t *out)
 {
@@ -29,4 +30,43 @@ int seal_hmac_sha256(const void *key, size_t key_len, const void *data, size_t l
                    mac_len == 32
                ? SEAL_OK
                : SEAL_ERR_CRYPTO;
+}
+
+struct seal_md5_parts {
+    EVP_MD_CTX *ctx;
+};
+
+int seal_md5_new(struct seal_md5_parts **md5)
+{
+    *md5 = calloc(1, sizeof **md5);
+    if (!*md5) {
+        return SEAL_ERR_NO_MEMORY;
+    }
+    (*md5)->ctx = EVP_MD_CTX_new();
+    if (!(*md5)->ctx || !EVP_DigestInit_ex((*md5)->ctx, EVP_md5(), NULL)) {
+        seal_md5_free(md5);
+        return SEAL_ERR_CRYPTO;
+    }
+    return SEAL_OK;
+}
+
+int seal_md5_put(struct seal_md5_parts *md5, const void *data, size_t len)
+{
+    return EVP_DigestUpdate(md5->ctx, data, len) == 1 ? SEAL_OK : SEAL_ERR_CRYPTO;
+}
+
+int seal_md5_end(struct seal_md5_parts **md5, uint8_t out[static 16])
+{
+    int err = EVP_DigestFinal_ex((*md5)->ctx, out, NULL) == 1 ? SEAL_OK : SEAL_ERR_CRYPTO;
+    seal_md5_free(md5);
+    return err;
+}
+
+void seal_md5_free(struct seal_md5_parts **md5)
+{
+    if (*md5) {
+        EVP_MD_CTX_free((*md5)->ctx);
+        free(*md5);
+        *md5 = NULL;
+    }
 }

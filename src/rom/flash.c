@@ -112,13 +112,30 @@ static int attach_and_identify(struct seal_loader *loader, struct seal_cause *ca
     return flash->size ? set_parameters(loader, flash->size, cause) : SEAL_OK;
 }
 
+void seal_flash_assume_size(struct seal_loader *loader, uint32_t size)
+{
+    loader->assumed_flash_size = size;
+}
+
+/* In secure download mode nothing can be read, the flash's id included. */
+static int attach_assuming(struct seal_loader *loader, struct seal_cause *cause)
+{
+    int err = attach(loader, cause);
+    if (!err) {
+        loader->flash.size = loader->assumed_flash_size;
+        err = set_parameters(loader, loader->flash.size, cause);
+    }
+    return err;
+}
+
 int seal_flash_attach(struct seal_loader *loader, struct seal_flash_id *id, struct seal_cause *cause)
 {
     if (!loader->flash_attached) {
-        int err = seal_loader_require_registers(loader, "identify the flash", cause);
+        bool assume = seal_loader_secure_download(loader) && loader->assumed_flash_size > 0;
+        int err = assume ? SEAL_OK : seal_loader_require_registers(loader, "identify the flash", cause);
         bool again = !err;
         for (unsigned i = 0; again && i <= ROM_RETRIES; i++) {
-            err = attach_and_identify(loader, cause);
+            err = assume ? attach_assuming(loader, cause) : attach_and_identify(loader, cause);
             /* All of it may be done twice; an id without a size may be a damaged answer. */
             again = err == SEAL_ERR_TIMEOUT || (!err && loader->flash.size == 0);
         }
@@ -155,25 +172,48 @@ int rom_flash_range(struct seal_loader *loader, uint32_t offset, size_t len, str
     return SEAL_OK;
 }
 
-int rom_flash_begin(struct seal_loader *loader, uint8_t opcode, uint32_t size, uint32_t packets,
-                    uint32_t offset, struct seal_cause *cause)
+int rom_flash_begin(struct seal_loader *loader, const struct rom_flash_begin *begin, struct seal_cause *cause)
 {
-    const uint32_t words[5] = {size, packets, loader->chip->rom.flash_block, offset, 0};
+    const uint32_t words[5] = {begin->size, begin->packets, loader->chip->rom.flash_block, begin->offset,
+                               begin->encrypt};
     uint8_t payload[sizeof words];
     for (size_t i = 0; i < 5; i++) {
         seal_put_le32(payload + 4 * i, words[i]);
     }
     const struct rom_command command = {
-        .opcode = opcode,
+        .opcode = begin->opcode,
         .data = payload,
         .len = loader->chip->rom.begin_has_encrypted ? 20 : 16,
-        .timeout_ms = rom_scaled_ms(size, ERASE_MS_PER_MB),
+        .timeout_ms = rom_scaled_ms(begin->size, ERASE_MS_PER_MB),
     };
-    return rom_transact(loader, &command, NULL, cause);
+    int err = rom_transact(loader, &command, NULL, cause);
+    if (begin->encrypt && err == SEAL_ERR_ROM && cause && cause->has_rom_code &&
+        cause->rom_code == ROM_CODE_NOT_ALLOWED) {
+        err = seal_fail(cause, SEAL_ERR_STATE,
+                        "this chip's ROM may not encrypt: DIS_DOWNLOAD_MANUAL_ENCRYPT is burned");
+        seal_hint(cause, "encrypt on the host with the chip's key, or let the application update itself");
+    }
+    return err;
+}
+
+int rom_flash_can_encrypt(const struct seal_loader *loader, struct seal_cause *cause)
+{
+    if (loader->chip->rom.begin_has_encrypted) {
+        return SEAL_OK;
+    }
+    int err = seal_fail(cause, SEAL_ERR_UNSUPPORTED, "the ROM of an %s cannot encrypt what it writes",
+                        loader->chip->title);
+    seal_hint(cause, "encrypt on the host with the chip's key");
+    return err;
+}
+
+int rom_md5_ms(uint32_t len)
+{
+    return rom_scaled_ms(len, MD5_MS_PER_MB);
 }
 
 /* ROMs answer 32 hex digits, stubs 16 bytes. */
-static int parse_md5(const struct seal_rom_response *response, uint8_t md5[static 16])
+int rom_md5_parse(const struct seal_rom_response *response, uint8_t md5[static 16])
 {
     if (response->data_len < 32) {
         return SEAL_ERR_PROTOCOL;
@@ -200,14 +240,14 @@ int seal_flash_md5(struct seal_loader *loader, uint32_t offset, uint32_t len, ui
         .opcode = SEAL_ROM_SPI_FLASH_MD5,
         .data = payload,
         .len = sizeof payload,
-        .timeout_ms = rom_scaled_ms(len, MD5_MS_PER_MB),
+        .timeout_ms = rom_md5_ms(len),
     };
     struct seal_rom_response response = {0};
     err = rom_transact(loader, &command, &response, cause);
     for (unsigned i = 0; i < ROM_RETRIES && err == SEAL_ERR_TIMEOUT; i++) {
         err = rom_transact(loader, &command, &response, cause);
     }
-    if (!err && parse_md5(&response, md5) != SEAL_OK) {
+    if (!err && rom_md5_parse(&response, md5) != SEAL_OK) {
         err = seal_fail(cause, SEAL_ERR_PROTOCOL, "the chip's answer to SPI_FLASH_MD5 is no digest");
     }
     return err;

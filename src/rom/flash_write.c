@@ -1,31 +1,28 @@
 #include "loader.h"
 
-#include <espseal/deflate.h>
 #include <espseal/digest.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #define SECTOR 4096u
-/* Larger images are compared, and written, in runs of such pieces. */
+/* Flash is compared in such pieces first, and by sectors where a piece differs. */
 #define PIECE 65536u
-#define WRITE_MS_PER_MB 40000
+#define RUN_MAX (1u << 20)
+/* A digest of a sector costs about 100 bytes on the wire: below this all sectors are just sent. */
+#define WORTH_COMPARING (4 * SECTOR)
 
 struct flash_job {
     struct seal_loader *loader;
     const struct seal_flash_write_options *options;
     struct seal_flash_write_result *result;
     struct seal_cause *cause;
-    uint32_t offset;        /* in flash, of image[0] */
-    struct seal_buf *image; /* whole sectors, the tail FF */
-    size_t len;             /* bytes of the caller's data */
-};
-
-/* One run of sectors to be erased and written. */
-struct flash_run {
-    size_t begin, len;      /* in the image, whole sectors */
-    const uint8_t *payload; /* what is sent, plain or deflated */
-    size_t payload_len;
-    bool deflated;
+    uint32_t offset; /* in flash */
+    const uint8_t *data;
+    size_t len;
+    size_t sectors; /* bytes: len up to the end of its last sector */
+    uint8_t *same;  /* per sector: 1 when flash holds it */
+    size_t begun;   /* where the present run begins */
 };
 
 static void report(const struct flash_job *job, size_t done)
@@ -35,199 +32,289 @@ static void report(const struct flash_job *job, size_t done)
     }
 }
 
-static int compare(struct flash_job *job, size_t begin, size_t len, bool *same)
+static void release(const struct flash_job *job, size_t end)
+{
+    if (job->options->release) {
+        job->options->release(job->options->release_ctx, end);
+    }
+}
+
+/* --- comparing --- */
+
+static int put_tail(const struct flash_job *job, struct seal_md5_parts *md5, size_t end)
+{
+    uint8_t blank[SECTOR];
+    memset(blank, 0xFF, sizeof blank);
+    return end > job->len ? seal_md5_put(md5, blank, end - job->len) : SEAL_OK;
+}
+
+/* The MD5 of what flash shall hold from begin to end, the tail of the last sector included. */
+static int digest(const struct flash_job *job, size_t begin, size_t end, uint8_t md5[static 16])
+{
+    struct seal_md5_parts *parts = NULL;
+    const size_t data_end = end < job->len ? end : job->len;
+    int err = seal_md5_new(&parts);
+    for (size_t at = begin; !err && at < data_end; at += RUN_MAX) {
+        size_t here = data_end - at < RUN_MAX ? data_end - at : RUN_MAX;
+        err = seal_md5_put(parts, job->data + at, here);
+        release(job, at + here);
+    }
+    err = err ? err : put_tail(job, parts, end);
+    if (!err) {
+        err = seal_md5_end(&parts, md5);
+    }
+    seal_md5_free(&parts);
+    return err ? seal_fail(job->cause, err, "cannot compute an MD5 digest") : SEAL_OK;
+}
+
+static int compare(const struct flash_job *job, bool *same)
 {
     uint8_t wanted[16];
     uint8_t got[16];
-    int err = seal_md5(seal_buf_ptr(job->image) + begin, len, wanted);
-    if (err) {
-        return seal_fail(job->cause, err, "cannot compute an MD5 digest");
+    int err = digest(job, 0, job->sectors, wanted);
+    if (!err) {
+        err = seal_flash_md5(job->loader, job->offset, (uint32_t)job->sectors, got, job->cause);
     }
-    err = seal_flash_md5(job->loader, job->offset + (uint32_t)begin, (uint32_t)len, got, job->cause);
     *same = !err && memcmp(wanted, got, sizeof wanted) == 0;
     return err;
 }
 
-static int send_block(struct flash_job *job, const struct flash_run *run, uint32_t sequence, size_t at)
+struct comparing { /* equal parts of a stretch, several digests in flight */
+    struct flash_job *job;
+    size_t begin, end, step;
+};
+
+static size_t part_end(const struct comparing *comparing, size_t begin)
 {
-    const size_t block = job->loader->chip->rom.flash_block;
-    size_t here = run->payload_len - at < block ? run->payload_len - at : block;
-    struct seal_buf *payload = seal_buf_new();
-    int err = payload ? seal_buf_put_fill(payload, 0, 16) : SEAL_ERR_NO_MEMORY;
-    if (!err) {
-        err = seal_buf_put(payload, run->payload + at, here);
-    }
-    if (!err && !run->deflated) {
-        err = seal_buf_put_fill(payload, 0xFF, block - here);
-    }
-    if (err) {
-        (void)seal_fail(job->cause, err, "out of memory");
-        goto out;
-    }
-    uint8_t *bytes = seal_buf_mutable(payload);
-    seal_put_le32(bytes, (uint32_t)(seal_buf_len(payload) - 16));
-    seal_put_le32(bytes + 4, sequence);
-    /* A block may inflate to all that is left of the run. */
-    uint32_t written = run->deflated ? (uint32_t)run->len : (uint32_t)block;
-    const struct rom_command command = {
-        .opcode = run->deflated ? SEAL_ROM_FLASH_DEFL_DATA : SEAL_ROM_FLASH_DATA,
-        .data = bytes,
-        .len = seal_buf_len(payload),
-        .timeout_ms = rom_scaled_ms(written, WRITE_MS_PER_MB),
-    };
-    err = rom_transact(job->loader, &command, NULL, job->cause);
-    job->result->sent += here;
-out:
-    seal_buf_free(&payload);
-    return err;
+    size_t left = comparing->end - begin;
+    return begin + (left < comparing->step ? left : comparing->step);
 }
 
-static int send_run_once(struct flash_job *job, const struct flash_run *run)
+static size_t compare_payload(void *ctx, size_t i, uint8_t payload[static 16])
 {
-    const size_t block = job->loader->chip->rom.flash_block;
-    const uint32_t packets = (uint32_t)((run->payload_len + block - 1) / block);
-    const uint8_t opcode = run->deflated ? SEAL_ROM_FLASH_DEFL_BEGIN : SEAL_ROM_FLASH_BEGIN;
-    int err = rom_flash_begin(job->loader, opcode, (uint32_t)run->len, packets,
-                              job->offset + (uint32_t)run->begin, job->cause);
-    for (uint32_t i = 0; !err && i < packets; i++) {
-        err = send_block(job, run, i, i * block);
-        if (!err) {
-            report(job, run->begin + (size_t)((uint64_t)run->len * (i + 1) / packets));
-        }
+    const struct comparing *comparing = ctx;
+    const size_t begin = comparing->begin + i * comparing->step;
+    memset(payload, 0, 16);
+    seal_put_le32(payload, comparing->job->offset + (uint32_t)begin);
+    seal_put_le32(payload + 4, (uint32_t)(part_end(comparing, begin) - begin));
+    return 16;
+}
+
+static int compare_answer(void *ctx, size_t i, const struct seal_rom_response *response,
+                          struct seal_cause *cause)
+{
+    struct comparing *comparing = ctx;
+    struct flash_job *job = comparing->job;
+    const size_t begin = comparing->begin + i * comparing->step;
+    const size_t end = part_end(comparing, begin);
+    uint8_t wanted[16];
+    uint8_t got[16];
+    int err = digest(job, begin, end, wanted);
+    if (!err && rom_md5_parse(response, got) != SEAL_OK) {
+        err = seal_fail(cause, SEAL_ERR_PROTOCOL, "the chip's answer to SPI_FLASH_MD5 is no digest");
     }
-    return err;
+    if (err) {
+        return err;
+    }
+    const bool same = memcmp(wanted, got, sizeof wanted) == 0;
+    memset(job->same + begin / SECTOR, same, (end - begin) / SECTOR);
+    return SEAL_OK;
+}
+
+static int compare_parts(struct flash_job *job, size_t begin, size_t end, size_t step)
+{
+    struct comparing comparing = {.job = job, .begin = begin, .end = end, .step = step};
+    const struct rom_window window = {
+        .opcode = SEAL_ROM_SPI_FLASH_MD5,
+        .count = (end - begin + step - 1) / step,
+        .timeout_ms = rom_md5_ms((uint32_t)step),
+        .payload = compare_payload,
+        .answer = compare_answer,
+        .ctx = &comparing,
+    };
+    return rom_window_run(job->loader, &window, job->cause);
+}
+
+static size_t count_same(const struct flash_job *job)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < job->sectors / SECTOR; i++) {
+        count += job->same[i];
+    }
+    return count;
 }
 
 /*
- * A block that arrived damaged has used up its sequence number (REPORT.md, surprise 3), and a lost answer
- * leaves it open what the chip holds: both begin the run again, never the block.
+ * Marks the sectors that flash holds. Sectors within a piece that differs are looked at only when something
+ * is the same elsewhere: an image that has nothing in common with the flash, as on a blank chip, is sent.
  */
-static bool worth_again(int err, const struct seal_cause *cause)
+static int find_differences(struct flash_job *job)
 {
-    return err == SEAL_ERR_TIMEOUT ||
-           (err == SEAL_ERR_ROM && cause->has_rom_code && cause->rom_code != ROM_CODE_NOT_ALLOWED);
-}
-
-static int send_run(struct flash_job *job, const struct flash_run *run)
-{
-    int err = send_run_once(job, run);
-    for (unsigned i = 0; i < ROM_RETRIES && worth_again(err, job->cause); i++) {
-        err = send_run_once(job, run);
+    int err = compare_parts(job, 0, job->sectors, PIECE);
+    const bool single = job->sectors <= PIECE && job->sectors > WORTH_COMPARING;
+    if (err || (!single && count_same(job) == 0)) {
+        return err;
     }
-    return err;
-}
-
-static int write_run(struct flash_job *job, size_t begin, size_t len)
-{
-    struct flash_run run = {
-        .begin = begin, .len = len, .payload = seal_buf_ptr(job->image) + begin, .payload_len = len};
-    /* The tail of the last sector is FF because it was erased. */
-    if (begin + len > job->len) {
-        run.payload_len = job->len - begin;
-    }
-    struct seal_buf *packed = seal_buf_new();
-    int err = packed ? SEAL_OK : SEAL_ERR_NO_MEMORY;
-    if (!err && job->loader->chip->rom.deflate && !job->options->never_deflate) {
-        err = seal_deflate(packed, run.payload, run.payload_len);
-        if (!err && seal_buf_len(packed) < run.payload_len) {
-            run.payload = seal_buf_ptr(packed);
-            run.payload_len = seal_buf_len(packed);
-            run.deflated = true;
-            job->result->deflated = true;
+    for (size_t at = 0; !err && at < job->sectors; at += PIECE) {
+        size_t end = job->sectors - at < PIECE ? job->sectors : at + PIECE;
+        if (!job->same[at / SECTOR]) {
+            err = compare_parts(job, at, end, SECTOR);
         }
     }
-    err = err ? seal_fail(job->cause, err, "out of memory") : send_run(job, &run);
-    seal_buf_free(&packed);
     return err;
 }
 
-/* Whether flash holds nothing but FF there: then every piece must be written, and comparing them is idle. */
-static int is_erased(struct flash_job *job, bool *erased)
+/* --- writing --- */
+
+static void report_run(void *ctx, size_t done)
 {
-    uint8_t wanted[16];
-    uint8_t got[16];
-    size_t len = seal_buf_len(job->image);
-    struct seal_buf *blank = seal_buf_new();
-    int err = blank ? seal_buf_put_fill(blank, 0xFF, len) : SEAL_ERR_NO_MEMORY;
-    if (!err) {
-        err = seal_md5(seal_buf_ptr(blank), len, wanted);
-    }
-    seal_buf_free(&blank);
-    if (err) {
-        return seal_fail(job->cause, err, "cannot compute an MD5 digest");
-    }
-    err = seal_flash_md5(job->loader, job->offset, (uint32_t)len, got, job->cause);
-    *erased = !err && memcmp(wanted, got, sizeof wanted) == 0;
+    const struct flash_job *job = ctx;
+    report(job, job->begun + done);
+}
+
+static int write_run(struct flash_job *job, size_t begin, size_t end)
+{
+    struct rom_flash_run run = {
+        .offset = job->offset + (uint32_t)begin,
+        .sectors = end - begin,
+        .data = job->data + begin,
+        .len = (end < job->len ? end : job->len) - begin,
+        .never_deflate = job->options->never_deflate,
+        .encrypt = job->options->encrypt,
+        .progress = report_run,
+        .ctx = job,
+    };
+    job->begun = begin;
+    int err = rom_flash_send(job->loader, &run, job->cause);
+    job->result->sent += run.sent;
+    job->result->deflated = job->result->deflated || run.deflated;
+    release(job, end);
     return err;
 }
 
-/* Writes the pieces that differ, neighbours in one run. */
-static int write_differences(struct flash_job *job)
+/* Neighbouring sectors that are not marked, at most RUN_MAX bytes, from *at on. */
+static bool next_run(const struct flash_job *job, size_t *at, size_t *begin)
 {
-    const size_t len = seal_buf_len(job->image);
-    size_t begin = 0; /* of the run that is being collected */
+    while (*at < job->sectors && job->same[*at / SECTOR]) {
+        *at += SECTOR;
+    }
+    *begin = *at;
+    while (*at < job->sectors && !job->same[*at / SECTOR] && *at - *begin < RUN_MAX) {
+        *at += SECTOR;
+    }
+    return *at > *begin;
+}
+
+static int write_runs(struct flash_job *job)
+{
+    size_t at = 0;
+    size_t begin = 0;
     int err = SEAL_OK;
-    for (size_t at = 0; !err && at < len; at += PIECE) {
-        size_t here = len - at < PIECE ? len - at : PIECE;
-        bool same = false;
-        err = compare(job, at, here, &same);
-        if (!err && same) {
-            err = at > begin ? write_run(job, begin, at - begin) : SEAL_OK;
-            begin = at + here;
-        }
+    while (!err && next_run(job, &at, &begin)) {
+        err = write_run(job, begin, at);
     }
-    return !err && begin < len ? write_run(job, begin, len - begin) : err;
+    return err;
 }
 
-static int write_needed(struct flash_job *job)
+/* --- the three ways --- */
+
+static int fail_verify(const struct flash_job *job, const char *what)
 {
-    const size_t len = seal_buf_len(job->image);
-    bool all = job->options->always || len <= PIECE;
-    int err = all ? SEAL_OK : is_erased(job, &all);
-    if (err) {
-        return err;
-    }
-    return all ? write_run(job, 0, len) : write_differences(job);
+    int err = seal_fail(job->cause, SEAL_ERR_VERIFY, "flash at 0x%x %s", job->offset, what);
+    seal_hint(job->cause, "write again; if it stays so the flash chip is damaged or write-protected");
+    return err;
 }
 
-static int write_and_verify(struct flash_job *job)
+static int write_compared(struct flash_job *job)
 {
-    const size_t len = seal_buf_len(job->image);
     bool same = false;
-    int err = job->options->always ? SEAL_OK : compare(job, 0, len, &same);
-    if (err || same) {
-        job->result->skipped = same;
-        return err;
+    int err = job->options->always ? SEAL_OK : find_differences(job);
+    const size_t there = count_same(job);
+    if (!err && there == job->sectors / SECTOR) {
+        job->result->skipped = job->result->verified = true;
+        job->result->unchanged = job->len;
+        return SEAL_OK;
     }
+    job->result->unchanged = there * SECTOR;
     /* The words of a BEGIN have no checksum: a damaged one shows only here. */
     for (unsigned i = 0; !err && !same && i < 2; i++) {
-        err = write_needed(job);
+        if (i > 0) {
+            memset(job->same, 0, job->sectors / SECTOR);
+        }
+        err = write_runs(job);
         if (!err) {
-            err = compare(job, 0, len, &same);
+            err = compare(job, &same);
         }
     }
+    job->result->verified = same;
     if (!err && !same) {
-        err = seal_fail(job->cause, SEAL_ERR_VERIFY,
-                        "flash at 0x%x holds something else than the %zu bytes that were written",
-                        job->offset, job->len);
-        seal_hint(job->cause, "write again; if it stays so the flash chip is damaged or write-protected");
+        err = fail_verify(job, "holds something else than what was written");
     }
     return err;
 }
 
-static int check_request(struct seal_loader *loader, uint32_t offset, size_t len, struct seal_cause *cause)
+/* The ROM's digest is of the ciphertext: it can only be told from the plaintext and from nothing. */
+static int check_ciphertext(struct flash_job *job)
 {
-    int err = seal_loader_require_registers(loader, "write flash and read it back", cause);
-    if (err) {
-        return err;
+    uint8_t got[16];
+    uint8_t wanted[16];
+    uint8_t first[64];
+    bool blank = true;
+    int err = digest(job, 0, job->sectors, wanted);
+    if (!err) {
+        err = seal_flash_md5(job->loader, job->offset, (uint32_t)job->sectors, got, job->cause);
     }
-    if (offset % SECTOR != 0) {
-        return seal_fail(cause, SEAL_ERR_USAGE, "flash offset 0x%x is not a multiple of 0x1000", offset);
+    if (!err && memcmp(got, wanted, sizeof got) == 0) {
+        return fail_verify(job, "holds the plaintext: the ROM did not encrypt");
     }
-    if (len > UINT32_MAX - SECTOR) {
-        return seal_fail(cause, SEAL_ERR_TOO_LONG, "%zu bytes do not fit into any flash", len);
+    if (!err) {
+        err = seal_flash_read(job->loader, job->offset, first, sizeof first, NULL, NULL, job->cause);
     }
-    return rom_flash_range(loader, offset, (len + SECTOR - 1) / SECTOR * SECTOR, cause);
+    for (size_t i = 0; !err && i < sizeof first; i++) {
+        blank = blank && first[i] == 0xFF;
+    }
+    return !err && blank ? fail_verify(job, "is erased: the ROM wrote nothing") : err;
+}
+
+static int write_encrypted(struct flash_job *job)
+{
+    int err = write_runs(job);
+    return !err && !job->options->unverified ? check_ciphertext(job) : err;
+}
+
+static int write_job(struct flash_job *job)
+{
+    job->same = calloc(1, job->sectors / SECTOR);
+    if (!job->same) {
+        return seal_fail(job->cause, SEAL_ERR_NO_MEMORY, "out of memory");
+    }
+    int err;
+    if (job->options->encrypt) {
+        err = write_encrypted(job);
+    } else {
+        err = job->options->unverified ? write_runs(job) : write_compared(job);
+    }
+    free(job->same);
+    return err;
+}
+
+static int check_request(const struct flash_job *job)
+{
+    const struct seal_flash_write_options *options = job->options;
+    int err = options->unverified
+                  ? SEAL_OK
+                  : seal_loader_require_registers(job->loader, "write flash and read it back", job->cause);
+    if (!err && options->encrypt) {
+        err = rom_flash_can_encrypt(job->loader, job->cause);
+    }
+    if (!err && job->offset % SECTOR != 0) {
+        err = seal_fail(job->cause, SEAL_ERR_USAGE, "flash offset 0x%x is not a multiple of 0x1000",
+                        job->offset);
+    }
+    if (!err && job->len > UINT32_MAX - SECTOR) {
+        err = seal_fail(job->cause, SEAL_ERR_TOO_LONG, "%zu bytes do not fit into any flash", job->len);
+    }
+    return err ? err : rom_flash_range(job->loader, job->offset, job->sectors, job->cause);
 }
 
 int seal_flash_write(struct seal_loader *loader, uint32_t offset, const void *data, size_t len,
@@ -243,23 +330,37 @@ int seal_flash_write(struct seal_loader *loader, uint32_t offset, const void *da
         .result = result ? result : &unused_result,
         .cause = cause ? cause : &unused_cause,
         .offset = offset,
+        .data = data,
         .len = len,
+        .sectors = (len + SECTOR - 1) / SECTOR * SECTOR,
     };
     memset(job.result, 0, sizeof *job.result);
-    int err = check_request(loader, offset, len, job.cause);
+    int err = check_request(&job);
     if (err || len == 0) {
         job.result->skipped = !err;
         return err;
     }
-    job.image = seal_buf_new();
-    err = job.image ? seal_buf_put(job.image, data, len) : SEAL_ERR_NO_MEMORY;
-    if (!err) {
-        err = seal_buf_put_fill(job.image, 0xFF, (SECTOR - len % SECTOR) % SECTOR);
-    }
-    err = err ? seal_fail(job.cause, err, "out of memory") : write_and_verify(&job);
+    err = write_job(&job);
     if (!err) {
         report(&job, len);
     }
-    seal_buf_free(&job.image);
+    return err;
+}
+
+int seal_flash_compare(struct seal_loader *loader, uint32_t offset, const void *data, size_t len, bool *same,
+                       struct seal_cause *cause)
+{
+    uint8_t wanted[16];
+    uint8_t got[16];
+    *same = false;
+    if (len > UINT32_MAX) {
+        return seal_fail(cause, SEAL_ERR_TOO_LONG, "%zu bytes do not fit into any flash", len);
+    }
+    int err = seal_md5(data, len, wanted);
+    if (err) {
+        return seal_fail(cause, err, "cannot compute an MD5 digest");
+    }
+    err = seal_flash_md5(loader, offset, (uint32_t)len, got, cause);
+    *same = !err && memcmp(wanted, got, sizeof wanted) == 0;
     return err;
 }

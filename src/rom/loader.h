@@ -36,6 +36,7 @@ struct seal_loader {
     struct seal_security_info security;
     struct seal_flash_id flash;
     bool flash_attached;
+    uint32_t assumed_flash_size; /* in secure download mode; 0: none */
     unsigned frames_sent, frames_received;
     uint64_t sent_before, received_before; /* the link's counters at connect */
     struct seal_buf *request;              /* encoded frames of one write */
@@ -111,8 +112,37 @@ int rom_stop_watchdogs(struct seal_loader *loader, struct seal_cause *cause) SEA
 int rom_change_baud(struct seal_loader *loader, unsigned baud, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /* FLASH_BEGIN (or _DEFL_BEGIN) with as many words as the chip's ROM wants. */
-int rom_flash_begin(struct seal_loader *loader, uint8_t opcode, uint32_t size, uint32_t packets,
-                    uint32_t offset, struct seal_cause *cause) SEAL_MUST_CHECK;
+struct rom_flash_begin {
+    uint8_t opcode;
+    uint32_t size; /* to be erased, before it is written */
+    uint32_t packets;
+    uint32_t offset;
+    bool encrypt;
+};
+int rom_flash_begin(struct seal_loader *loader, const struct rom_flash_begin *begin,
+                    struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* Neighbouring sectors to be erased and written at once, plain or deflated (flash_send.c). */
+struct rom_flash_run {
+    uint32_t offset; /* in flash, a multiple of 4096 */
+    size_t sectors;  /* bytes to erase: whole sectors */
+    const uint8_t *data;
+    size_t len; /* <= sectors; what is missing stays FF */
+    bool never_deflate, encrypt;
+    void (*progress)(void *ctx, size_t done); /* of len; NULL: none */
+    void *ctx;
+    bool deflated; /* out */
+    size_t sent;   /* out, added to */
+};
+int rom_flash_send(struct seal_loader *loader, struct rom_flash_run *run,
+                   struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* Whether the ROM can encrypt what it writes. SEAL_ERR_UNSUPPORTED. */
+int rom_flash_can_encrypt(const struct seal_loader *loader, struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* Milliseconds in which the ROM digests len bytes; the 32 hex digits of its answer. SEAL_ERR_PROTOCOL. */
+int rom_md5_ms(uint32_t len);
+int rom_md5_parse(const struct seal_rom_response *response, uint8_t md5[static 16]) SEAL_MUST_CHECK;
 
 /* Attaches flash and checks that len bytes at offset are in it. SEAL_ERR_TOO_LONG, SEAL_ERR_STATE. */
 int rom_flash_range(struct seal_loader *loader, uint32_t offset, size_t len,

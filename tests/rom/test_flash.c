@@ -87,7 +87,7 @@ static void a_damaged_block_begins_the_run_again(void **state)
     }
 }
 
-static void only_pieces_that_differ_are_written(void **state)
+static void only_sectors_that_differ_are_written(void **state)
 {
     (void)state;
     const size_t len = 5 * 65536 + 100;
@@ -104,11 +104,66 @@ static void only_pieces_that_differ_are_written(void **state)
     data[3 * 65536] ^= 1;
     data[len - 1] ^= 1;
     assert_int_equal(seal_flash_write(loader, 0x10000, data, len, &plain, &result, NULL), SEAL_OK);
-    assert_int_equal(result.sent, 2 * 65536 + 100);
+    assert_int_equal(result.sent, 2 * 4096 + 100); /* the sectors that hold the changes */
+    assert_int_equal(result.unchanged, 5 * 65536 - 2 * 4096);
+    assert_true(result.verified && !result.skipped);
     assert_memory_equal(fake->flash + 0x10000, data, len);
     seal_loader_free(&loader);
     fake_free(fake);
     free(data);
+}
+
+static void flash_is_erased_and_not_twice(void **state)
+{
+    (void)state;
+    struct fake_rom *fake = fake_new(false);
+    struct seal_loader *loader = fake_connect(fake, NULL);
+    struct seal_cause cause;
+    bool skipped;
+    memset(fake->flash, 0, 0x10000);
+    assert_int_equal(seal_flash_erase(loader, 0x1000, 0x3000, NULL, NULL, &skipped, &cause), SEAL_OK);
+    assert_false(skipped);
+    assert_int_equal(fake->flash[0xFFF], 0);
+    assert_int_equal(fake->flash[0x1000], 0xFF);
+    assert_int_equal(fake->flash[0x3FFF], 0xFF);
+    assert_int_equal(fake->flash[0x4000], 0);
+    unsigned begins = fake->requests[SEAL_ROM_FLASH_BEGIN];
+    assert_int_equal(seal_flash_erase(loader, 0x1000, 0x3000, NULL, NULL, &skipped, &cause), SEAL_OK);
+    assert_true(skipped);
+    assert_int_equal(fake->requests[SEAL_ROM_FLASH_BEGIN], begins);
+    assert_int_equal(seal_flash_erase(loader, 0x1100, 0x1000, NULL, NULL, NULL, &cause), SEAL_ERR_USAGE);
+    assert_int_equal(seal_flash_erase(loader, FLASH_SIZE - 4096, 0x2000, NULL, NULL, NULL, &cause),
+                     SEAL_ERR_TOO_LONG);
+    seal_loader_free(&loader);
+    fake_free(fake);
+}
+
+static void release(void *ctx, size_t end)
+{
+    size_t *most = ctx;
+    *most = end > *most ? end : *most;
+}
+
+static void memory_is_given_back_while_it_is_written(void **state)
+{
+    (void)state;
+    static uint8_t data[3 << 20];
+    struct fake_rom *fake = fake_new(false);
+    struct seal_loader *loader = fake_connect(fake, NULL);
+    size_t released = 0;
+    const struct seal_flash_write_options options = {.release = release, .release_ctx = &released};
+    fill(data, sizeof data, false);
+    assert_int_equal(seal_flash_write(loader, 0, data, sizeof data, &options, NULL, NULL), SEAL_OK);
+    assert_int_equal(released, sizeof data);
+    assert_int_equal(fake->requests[SEAL_ROM_FLASH_DEFL_BEGIN], 3); /* runs of 1 MiB */
+    bool same = false;
+    assert_int_equal(seal_flash_compare(loader, 0, data, sizeof data, &same, NULL), SEAL_OK);
+    assert_true(same);
+    data[5] ^= 1;
+    assert_int_equal(seal_flash_compare(loader, 0, data, sizeof data, &same, NULL), SEAL_OK);
+    assert_false(same);
+    seal_loader_free(&loader);
+    fake_free(fake);
 }
 
 static void flash_has_an_end_and_sectors(void **state)
@@ -133,7 +188,9 @@ int main(void)
         cmocka_unit_test(flash_is_identified_in_eight_frames),
         cmocka_unit_test(flash_is_written_read_and_not_written_twice),
         cmocka_unit_test(a_damaged_block_begins_the_run_again),
-        cmocka_unit_test(only_pieces_that_differ_are_written),
+        cmocka_unit_test(only_sectors_that_differ_are_written),
+        cmocka_unit_test(flash_is_erased_and_not_twice),
+        cmocka_unit_test(memory_is_given_back_while_it_is_written),
         cmocka_unit_test(flash_has_an_end_and_sectors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,152 @@
+#include "loader.h"
+
+#include <espseal/deflate.h>
+
+#include <string.h>
+
+#define BLOCK_HEADER 16u
+#define WRITE_MS_PER_MB 40000
+
+/* What one attempt sends. */
+struct sending {
+    struct seal_loader *loader;
+    struct rom_flash_run *run;
+    struct seal_cause *cause;
+    struct seal_buf *block; /* header and payload, made anew for each block in the same place */
+    const uint8_t *payload;
+    size_t len;
+    bool deflated;
+};
+
+static int put_block(struct sending *sending, uint32_t sequence, size_t at, size_t here)
+{
+    const size_t block = sending->loader->chip->rom.flash_block;
+    const size_t padded = sending->deflated ? here : block;
+    seal_buf_truncate(sending->block, 0);
+    uint8_t *bytes = seal_buf_reserve(sending->block, BLOCK_HEADER + padded);
+    if (!bytes) {
+        return seal_fail(sending->cause, SEAL_ERR_NO_MEMORY, "out of memory");
+    }
+    memset(bytes, 0, BLOCK_HEADER);
+    seal_put_le32(bytes, (uint32_t)padded);
+    seal_put_le32(bytes + 4, sequence);
+    memcpy(bytes + BLOCK_HEADER, sending->payload + at, here);
+    memset(bytes + BLOCK_HEADER + here, 0xFF, padded - here);
+    return SEAL_OK;
+}
+
+static int send_block(struct sending *sending, uint32_t sequence, size_t at)
+{
+    const size_t block = sending->loader->chip->rom.flash_block;
+    const size_t here = sending->len - at < block ? sending->len - at : block;
+    int err = put_block(sending, sequence, at, here);
+    if (err) {
+        return err;
+    }
+    /* A block may inflate to all that is left of the run. */
+    const uint32_t written = sending->deflated ? (uint32_t)sending->run->sectors : (uint32_t)block;
+    const struct rom_command command = {
+        .opcode = sending->deflated ? SEAL_ROM_FLASH_DEFL_DATA : SEAL_ROM_FLASH_DATA,
+        .data = seal_buf_ptr(sending->block),
+        .len = seal_buf_len(sending->block),
+        .timeout_ms = rom_scaled_ms(written, WRITE_MS_PER_MB),
+    };
+    err = rom_transact(sending->loader, &command, NULL, sending->cause);
+    sending->run->sent += here;
+    return err;
+}
+
+static int send_once(struct sending *sending)
+{
+    struct rom_flash_run *run = sending->run;
+    const size_t block = sending->loader->chip->rom.flash_block;
+    const uint32_t packets = (uint32_t)((sending->len + block - 1) / block);
+    const struct rom_flash_begin begin = {
+        .opcode = sending->deflated ? SEAL_ROM_FLASH_DEFL_BEGIN : SEAL_ROM_FLASH_BEGIN,
+        .size = (uint32_t)run->sectors,
+        .packets = packets,
+        .offset = run->offset,
+        .encrypt = run->encrypt,
+    };
+    int err = rom_flash_begin(sending->loader, &begin, sending->cause);
+    for (uint32_t i = 0; !err && i < packets; i++) {
+        err = send_block(sending, i, i * block);
+        if (!err && run->progress) {
+            run->progress(run->ctx, (size_t)((uint64_t)run->len * (i + 1) / packets));
+        }
+    }
+    return err;
+}
+
+/*
+ * A block that arrived damaged has used up its sequence number (REPORT.md, surprise 3), and a lost answer
+ * leaves it open what the chip holds: both begin the run again, never the block.
+ */
+static bool worth_again(int err, const struct seal_cause *cause)
+{
+    return err == SEAL_ERR_TIMEOUT ||
+           (err == SEAL_ERR_ROM && cause->has_rom_code && cause->rom_code != ROM_CODE_NOT_ALLOWED);
+}
+
+static int send(struct sending *sending)
+{
+    int err = send_once(sending);
+    for (unsigned i = 0; i < ROM_RETRIES && worth_again(err, sending->cause); i++) {
+        err = send_once(sending);
+    }
+    return err;
+}
+
+/* The cipher works on blocks, so that what the ROM encrypts must be whole ones: padded with FF. */
+static int pad(struct sending *sending, struct seal_buf *padded)
+{
+    const size_t block = sending->loader->chip->rom.flash_block;
+    const size_t missing = (block - sending->len % block) % block;
+    if (!sending->run->encrypt || missing == 0) {
+        return SEAL_OK;
+    }
+    int err = seal_buf_put(padded, sending->payload, sending->len);
+    err = err ? err : seal_buf_put_fill(padded, 0xFF, missing);
+    sending->payload = seal_buf_ptr(padded);
+    sending->len = seal_buf_len(padded);
+    return err;
+}
+
+static int deflate_if_shorter(struct sending *sending, struct seal_buf *packed)
+{
+    if (!sending->loader->chip->rom.deflate || sending->run->never_deflate ||
+        seal_loader_secure_download(sending->loader)) {
+        return SEAL_OK;
+    }
+    int err = seal_deflate(packed, sending->payload, sending->len);
+    if (!err && seal_buf_len(packed) < sending->len) {
+        sending->payload = seal_buf_ptr(packed);
+        sending->len = seal_buf_len(packed);
+        sending->deflated = true;
+    }
+    return err;
+}
+
+int rom_flash_send(struct seal_loader *loader, struct rom_flash_run *run, struct seal_cause *cause)
+{
+    struct seal_cause unused;
+    struct sending sending = {
+        .loader = loader,
+        .run = run,
+        .cause = cause ? cause : &unused,
+        .block = seal_buf_new(),
+        .payload = run->data,
+        .len = run->len,
+    };
+    struct seal_buf *padded = seal_buf_new();
+    struct seal_buf *packed = seal_buf_new();
+    int err = sending.block && padded && packed ? SEAL_OK : SEAL_ERR_NO_MEMORY;
+    err = err ? err : pad(&sending, padded);
+    err = err ? err : deflate_if_shorter(&sending, packed);
+    err = err ? seal_fail(cause, err, "out of memory") : send(&sending);
+    run->deflated = sending.deflated;
+    seal_buf_free(&sending.block);
+    seal_buf_free(&padded);
+    seal_buf_free(&packed);
+    return err;
+}
