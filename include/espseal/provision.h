@@ -124,7 +124,9 @@ struct seal_job_events { /* all may be NULL */
 };
 
 /*
- * Runs the steps in order; each is verified before the next begins. After a failure the same command, run
+ * Runs the steps in order; each is verified before the next begins. Where eFuses are to be burned they are
+ * read once more before the first step: SEAL_ERR_STATE, and nothing was written, when the chip is another one
+ * or is not as the plan found it. After a failure the same command, run
  * again, goes on from the chip's state. SEAL_ERR_VERIFY and SEAL_ERR_PROOF after a burn; SEAL_ERR_INTERRUPTED
  * between steps.
  */

@@ -89,8 +89,19 @@ static int examine_plaintext(struct seal_job *job)
     struct seal_tlv_entry entry;
     bool there =
         seal_tlv_find(seal_buf_ptr(job->found), seal_buf_len(job->found), SEAL_TLV_PRIV_KEY, 0, &entry);
-    job->found_good = there && entry.flags == 0 && entry.length > 0;
-    return job->found_good ? SEAL_OK : not_this(job, "it holds no plaintext key");
+    if (!there || entry.flags != 0) {
+        return not_this(job, "it holds no plaintext key");
+    }
+    struct seal_key *key = NULL;
+    size_t len = entry.length;
+    if (len && entry.data[len - 1] == '\0') {
+        len--;
+    }
+    bool fits = seal_key_read(entry.data, len, "the key in flash", NULL, &key, NULL) == SEAL_OK &&
+                seal_cert_matches_key(job->found_cert, key, NULL) == SEAL_OK;
+    seal_key_free(&key);
+    job->found_good = fits;
+    return fits ? SEAL_OK : not_this(job, "its private key is not that of its certificate");
 }
 
 static int examine_ds(struct seal_job *job, struct seal_cause *cause)

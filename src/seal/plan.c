@@ -17,7 +17,8 @@ static struct seal_step *add(struct seal_job *job, enum seal_step_kind kind, con
 
 static int plan_key(struct seal_job *job, struct seal_cause *cause)
 {
-    if (job->key_state != SEAL_BLOCK_FREE && job->key_state != SEAL_BLOCK_CLAIMED) {
+    bool open = job->key_state == SEAL_BLOCK_FREE || job->key_state == SEAL_BLOCK_CLAIMED;
+    if (job->profile->storage != SEAL_STORAGE_DS || !open) {
         return SEAL_OK;
     }
     unsigned purpose = seal_efuse_key_purpose(&job->now, job->key);

@@ -108,12 +108,56 @@ static void explain_resumption(int err, struct seal_cause *cause)
     }
 }
 
+static bool burns(const struct seal_job *job)
+{
+    for (size_t i = 0; i < job->step_count; i++) {
+        if (job->steps[i].irreversible) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int refuse_other_chip(const struct seal_job *job, const struct seal_efuse *found,
+                             struct seal_cause *cause)
+{
+    uint8_t mac[6];
+    seal_efuse_mac(found, mac);
+    int err = memcmp(mac, job->mac, sizeof mac) != 0
+                  ? seal_fail(cause, SEAL_ERR_STATE,
+                              "this is another chip than the plan was made for: its MAC is "
+                              "%02x:%02x:%02x:%02x:%02x:%02x",
+                              mac[0], mac[1], mac[2], mac[3], mac[4], mac[5])
+                  : seal_fail(cause, SEAL_ERR_STATE, "the chip's eFuses are not as the plan found them");
+    seal_hint(cause, "nothing was burned; run the same command again: it makes a new plan");
+    return err;
+}
+
+/* A person may take minutes over the word BURN, and the board on the port may be another one by then. */
+static int check_unchanged(const struct seal_job *job, struct seal_cause *cause)
+{
+    struct seal_efuse found = {.chip = job->chip};
+    int err = seal_efuse_read(job->loader, job->now.loaded, &found, cause);
+    if (err == SEAL_OK && !seal_equal(found.words, job->now.words, sizeof found.words)) {
+        err = refuse_other_chip(job, &found, cause);
+    }
+    seal_cleanse(&found, sizeof found);
+    return err;
+}
+
 int seal_job_run(struct seal_job *job, const struct seal_job_events *events, struct seal_cause *cause)
 {
     static const struct seal_job_events none;
     struct context context = {.job = job, .events = events ? events : &none};
     if (!job->planned) {
         return seal_fail(cause, SEAL_ERR_INTERNAL, "there is no plan to run");
+    }
+    if (burns(job)) {
+        int err = check_unchanged(job, cause);
+        if (err != SEAL_OK) {
+            explain_resumption(err, cause);
+            return err;
+        }
     }
     for (size_t i = 0; i < job->step_count; i++) {
         struct seal_step *step = &job->steps[i];
