@@ -11,7 +11,7 @@
 struct seal_loader;
 
 enum seal_trace_direction { SEAL_TRACE_SENT, SEAL_TRACE_RECEIVED };
-/* One frame; payload is NULL with its length when it is secret. */
+/* One frame; payload is NULL with its length when it is secret: keys, and the contents of flash. */
 typedef void (*seal_trace_fn)(void *ctx, enum seal_trace_direction direction, uint8_t opcode,
                               const uint8_t *payload, size_t len);
 

@@ -28,6 +28,13 @@ seal_deadline rom_deadline(const struct seal_loader *loader, const struct rom_co
     return seal_deadline_in_ms(timeout + (int64_t)(command->len + 16) * 2 * 10 * 1000 / baud);
 }
 
+/* What stands in flash may be a private key or a Wi-Fi password: it is not for a trace. */
+static bool carries_flash(uint8_t opcode, bool answer)
+{
+    return answer ? opcode == SEAL_ROM_READ_FLASH_SLOW
+                  : opcode == SEAL_ROM_FLASH_DATA || opcode == SEAL_ROM_FLASH_DEFL_DATA;
+}
+
 int rom_queue(struct seal_loader *loader, const struct rom_command *command, struct seal_cause *cause)
 {
     int err = seal_rom_request_encode(loader->request, command->opcode, command->data, command->len);
@@ -37,7 +44,7 @@ int rom_queue(struct seal_loader *loader, const struct rom_command *command, str
     }
     loader->frames_sent++;
     if (loader->options.trace) {
-        bool secret = (command->flags & SEAL_LOADER_SECRET) != 0;
+        bool secret = (command->flags & SEAL_LOADER_SECRET) || carries_flash(command->opcode, false);
         loader->options.trace(loader->options.trace_ctx, SEAL_TRACE_SENT, command->opcode,
                               secret ? NULL : command->data, command->len);
     }
@@ -197,6 +204,7 @@ int rom_await(struct seal_loader *loader, uint8_t opcode, struct seal_rom_respon
 void rom_trace_answer(struct seal_loader *loader, const struct seal_rom_response *response, bool secret)
 {
     if (loader->options.trace) {
+        secret = secret || (carries_flash(response->opcode, true) && !response->failed);
         /* From the value field on: for a register that is the answer. */
         loader->options.trace(loader->options.trace_ctx, SEAL_TRACE_RECEIVED, response->opcode,
                               secret ? NULL : response->data - 4, response->data_len + 4 + ROM_STATUS_LEN);

@@ -138,3 +138,17 @@ status=0
 grep -q 'NOT sealed' err || fail 'development is not called what it is'
 [ "$(stat -c %a dev/private_key.pem dev/hmac_key.bin | sort -u)" = 600 ] || fail 'kept secrets are not 0600'
 jq -e '.state | contains("not sealed")' dev/receipt.json >/dev/null || fail 'the receipt does not say so'
+
+# A plaintext identity burns nothing, says so loudly, and its key does not come out through a trace either way.
+plain='sim:esp32c3?efuse=efuse4.bin&flash=flash4.bin'
+"$espseal" provision --port "$plain" --mode development --storage plaintext "${given[@]}" --trace plain.trace --confirm burn \
+    >out 2>err || fail "a plaintext identity exits $?"
+grep -q 'IN CLEAR' err || fail 'the clear key is not named'
+cmp -s efuse4.bin blank.bin || fail 'a plaintext identity burns fuses'
+"$espseal" flash read --port "$plain" --trace plain2.trace 0xd000 0x2000 --out plain.bin 2>err
+grep -q 'PRIVATE KEY' plain.bin || fail 'the plaintext key is not in flash'
+if grep -q '< READ_FLASH_SLOW [0-9]* [0-9a-f]\|> FLASH_DEFL_DATA [0-9]* [0-9a-f]' plain.trace plain2.trace; then
+    fail 'the trace shows contents of flash'
+fi
+grep -q '< READ_FLASH_SLOW [0-9]* (hidden)' plain2.trace || fail 'the trace shows what is read from flash'
+grep -q '> FLASH_DEFL_DATA [0-9]* (hidden)' plain.trace || fail 'the trace shows what is written to flash'
