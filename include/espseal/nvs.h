@@ -183,7 +183,8 @@ bool seal_nvs_looks_encrypted(const struct seal_nvs *nvs);
 
 /*
  * Appends a table that seal_nvs_put_csv makes the same partition of (or, of one that a device has used, one
- * with the same items); blobs as hex2bin; items of no namespace are left out. SEAL_ERR_NO_MEMORY, SEAL_ERR_TOO_LONG.
+ * with the same items); blobs as hex2bin; items of no namespace are left out. SEAL_ERR_NO_MEMORY,
+ * SEAL_ERR_TOO_LONG.
  */
 int seal_nvs_write_csv(const struct seal_nvs *nvs, struct seal_buf *out) SEAL_MUST_CHECK;
 

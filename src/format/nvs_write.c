@@ -164,7 +164,7 @@ static int check_item(struct seal_nvs_writer *writer, const char *key, struct se
 }
 
 /* An entry with all that is not known left as erased flash. */
-static void make_entry(uint8_t entry[static NVS_ENTRY_SIZE], uint8_t index, int type, const char *key)
+static void make_entry(uint8_t entry[static NVS_ENTRY_SIZE], uint8_t index, unsigned type, const char *key)
 {
     memset(entry, 0xFF, NVS_ENTRY_SIZE);
     entry[NVS_NAMESPACE] = index;
