@@ -1,6 +1,6 @@
 /* secure-cert build: an esp_secure_cert partition as a file, from certificates and a key. */
+#include "build_rows.h"
 #include "identity.h"
-#include "secure_cert_build.h"
 
 #include <espseal/digest.h>
 #include <espseal/file.h>

@@ -29,6 +29,9 @@ extern const struct cli_command cli_command_provision;
 extern const struct cli_command cli_command_prove;
 extern const struct cli_command cli_command_secure_cert_build;
 extern const struct cli_command cli_command_secure_cert_inspect;
+extern const struct cli_command cli_command_secure_cert_sign;
+extern const struct cli_command cli_command_secure_cert_verify;
+extern const struct cli_command cli_command_secure_cert_append_integrity;
 
 /* One line per command, in the order of help; the descriptor is at the end of cmd_<name>.c. */
 const struct cli_command *const cli_commands[] = {
@@ -48,6 +51,9 @@ const struct cli_command *const cli_commands[] = {
     /* partition */
     &cli_command_secure_cert_build,
     &cli_command_secure_cert_inspect,
+    &cli_command_secure_cert_sign,
+    &cli_command_secure_cert_verify,
+    &cli_command_secure_cert_append_integrity,
 
     /* nvs */
     &cli_command_nvs_build,

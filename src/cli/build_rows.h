@@ -1,6 +1,6 @@
 /* secure-cert build from rows: a CSV, JSON, or arguments that the plain way does not know. */
-#ifndef ESPSEAL_CLI_SECURE_CERT_BUILD_H
-#define ESPSEAL_CLI_SECURE_CERT_BUILD_H
+#ifndef ESPSEAL_CLI_BUILD_ROWS_H
+#define ESPSEAL_CLI_BUILD_ROWS_H
 
 #include "cli.h"
 

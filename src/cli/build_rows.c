@@ -1,4 +1,4 @@
-#include "secure_cert_build.h"
+#include "build_rows.h"
 
 #include "identity.h"
 
