@@ -100,6 +100,7 @@ static int build(struct cli_run *run, const struct tables *tables, struct seal_b
         .pmk = seal_wifi_pmk,
         .note = note,
         .ctx = run,
+        .no_wifi = cli_flag(run, "no-wifi-entries"),
         .values = tables->values,
         .values_row = tables->values_row,
     };
@@ -181,6 +182,7 @@ static const struct cli_option options[] = {
     CLI_NVS_NEW_KEYS_OPTION,
     {.name = "latest-namespace",
      .summary = "after a return to a namespace go on in the latest, as nvs_partition_gen.py does"},
+    {.name = "no-wifi-entries", .summary = "add no entries beside sta.ssid, sta.pswd and ap.ssid"},
     {.name = "force", .summary = "replace the partition's file if it is there"},
     CLI_NVS_PERMISSIONS_OPTION,
     {0},

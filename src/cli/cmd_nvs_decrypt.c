@@ -7,6 +7,7 @@ static int run_nvs_decrypt(struct cli_run *run, struct seal_cause *cause)
 {
     struct seal_buf *keys = NULL;
     struct seal_buf *partition = NULL;
+    struct seal_nvs *nvs = NULL;
     int err = cli_nvs_check_out(run, true, cause);
     if (err == SEAL_OK) {
         err = cli_nvs_keys(run, true, &keys, cause);
@@ -15,12 +16,22 @@ static int run_nvs_decrypt(struct cli_run *run, struct seal_cause *cause)
         err = cli_nvs_read_partition(cli_operand(run, 0), &partition, cause);
     }
     if (err == SEAL_OK) {
+        err = cli_nvs_check_state(cli_operand(run, 0), partition, true, cause);
+    }
+    if (err == SEAL_OK) {
         err =
             seal_nvs_decrypt(seal_buf_ptr(keys), seal_buf_mutable(partition), seal_buf_len(partition), cause);
     }
     if (err == SEAL_OK) {
+        err = seal_nvs_read(seal_buf_ptr(partition), seal_buf_len(partition), &nvs, cause);
+    }
+    if (err == SEAL_OK) {
+        err = cli_nvs_check_keys(cli_operand(run, 0), nvs, cause);
+    }
+    if (err == SEAL_OK) {
         err = cli_nvs_write_out(run, partition, true, cause);
     }
+    seal_nvs_free(&nvs);
     seal_buf_free(&keys);
     seal_buf_free(&partition);
     return err;

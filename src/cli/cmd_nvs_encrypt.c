@@ -15,6 +15,9 @@ static int run_nvs_encrypt(struct cli_run *run, struct seal_cause *cause)
         err = cli_nvs_read_partition(cli_operand(run, 0), &partition, cause);
     }
     if (err == SEAL_OK) {
+        err = cli_nvs_check_state(cli_operand(run, 0), partition, false, cause);
+    }
+    if (err == SEAL_OK) {
         err =
             seal_nvs_encrypt(seal_buf_ptr(keys), seal_buf_mutable(partition), seal_buf_len(partition), cause);
     }
@@ -51,7 +54,8 @@ const struct cli_command cli_command_nvs_encrypt = {
     .operands_max = 1,
     .description = "Encrypts every entry of the partition by itself with AES-256-XTS, its offset being the "
                    "tweak; the headers of "
-                   "pages and their maps stay in the clear, as ESP-IDF's NVS encryption has it. With "
+                   "pages and their maps stay in the clear, as ESP-IDF's NVS encryption has it. A "
+                   "partition that looks encrypted already is refused. With "
                    "--new-keys the keys are "
                    "made here and their partition (4096 bytes, mode 0600) is written before the encrypted "
                    "one, so that the two "

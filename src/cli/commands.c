@@ -11,6 +11,8 @@ extern const struct cli_command cli_command_nvs_build;
 extern const struct cli_command cli_command_nvs_encrypt;
 extern const struct cli_command cli_command_nvs_decrypt;
 extern const struct cli_command cli_command_nvs_keygen;
+extern const struct cli_command cli_command_nvs_dump;
+extern const struct cli_command cli_command_nvs_check;
 extern const struct cli_command cli_command_chip_list;
 extern const struct cli_command cli_command_device_info;
 extern const struct cli_command cli_command_device_security_info;
@@ -60,6 +62,8 @@ const struct cli_command *const cli_commands[] = {
     &cli_command_nvs_encrypt,
     &cli_command_nvs_decrypt,
     &cli_command_nvs_keygen,
+    &cli_command_nvs_dump,
+    &cli_command_nvs_check,
 
     /* device */
     &cli_command_device_info,

@@ -41,6 +41,23 @@ int cli_nvs_write_new_keys(const struct cli_run *run, const struct seal_buf *key
 int cli_nvs_read_partition(const char *path, struct seal_buf **partition,
                            struct seal_cause *cause) SEAL_MUST_CHECK;
 
+/*
+ * Reads the partition at path, decrypted with --keys or --hmac-key where one is given. SEAL_ERR_FORMAT when
+ * it looks encrypted and none is, SEAL_ERR_MISMATCH when it still does.
+ */
+int cli_nvs_open(const struct cli_run *run, const char *path, struct seal_nvs **nvs,
+                 struct seal_cause *cause) SEAL_MUST_CHECK;
+/* "page 1 entry 3 (0x10a0)" */
+void cli_nvs_place(const struct seal_nvs_finding *finding, char text[static 64]);
+void cli_nvs_put_finding(seal_json *array, const struct seal_nvs_finding *finding);
+
+/* Refuses to encrypt what looks encrypted already, and to decrypt what does not. */
+int cli_nvs_check_state(const char *path, const struct seal_buf *partition, bool encrypted,
+                        struct seal_cause *cause) SEAL_MUST_CHECK;
+/* After decrypting: SEAL_ERR_MISMATCH when nothing sensible came out. */
+int cli_nvs_check_keys(const char *path, const struct seal_nvs *nvs,
+                       struct seal_cause *cause) SEAL_MUST_CHECK;
+
 /* Checks --out, before anything is made. plain: the file will hold values in the clear, and gets mode 0600.
  */
 int cli_nvs_check_out(const struct cli_run *run, bool plain, struct seal_cause *cause) SEAL_MUST_CHECK;

@@ -163,6 +163,77 @@ use encrypt_hmac_derived
 expect 0 nvs build in.csv --size 0x3000 --hmac-key hmac.bin --out made.bin
 cmp made.bin enc.bin || fail "nvs build --hmac-key is not the reference's"
 
+use encrypted_v2_3000
+expect 2 nvs encrypt enc.bin --keys keys.bin --out x.bin
+says 'enc.bin is encrypted already, or damaged'
+expect 2 nvs decrypt plain.bin --keys keys.bin --out x.bin
+says 'plain.bin is not encrypted'
+expect 0 nvs keygen --out other.bin
+expect 2 nvs decrypt enc.bin --keys other.bin --out x.bin
+says 'the keys are not those of enc.bin'
+[ ! -e x.bin ] || fail "a refused command leaves a file"
+
+# what a partition holds
+for case in all_types_v1_3000 all_types_v2_3000 files_v1 blob_3pages two_csv readonly_2000 wifi_special_keys namespaces; do
+    use "$case"
+    size=$(jq -r '.command | match("0x[0-9a-f]+").string' case.json)
+    version=$(jq -r 'if .command | contains("--version 1") then 1 else 2 end' case.json)
+    expect 0 nvs dump out.bin --csv
+    cp "$work/out" again.csv
+    [ ! -s "$work/err" ] || fail "dump talks about a partition that is whole"
+    expect 0 nvs build again.csv --size "$size" --version "$version" --out again.bin
+    cmp again.bin out.bin || fail "$case is not built again of its own table"
+    expect 0 nvs check out.bin
+    says 'whole'
+    [ ! -s "$work/out" ] || fail "check has findings in $case"
+done
+use all_types_v2_3000
+expect 0 nvs dump out.bin
+tr -s ' ' <"$work/out" | grep -qF 'ns_' || fail "no namespace in the table"
+tr -s ' ' <"$work/out" | grep -qE '^ns_[0-9a-f]+ i64min i64 -9223372036854775808$' || fail "no i64min in the table"
+expect 0 nvs dump out.bin --json
+jq -e '[.items[] | {(.key): (.value // .hex)}] | add | .u8max == 255 and .i32min == -2147483648 and
+    .u64max == "18446744073709551615" and .strempty == "" and .strq == "with, comma \"q\"" and
+    (.strutf8 | startswith("grüße")) and (.hexa | length) == 42' "$work/out" >/dev/null || fail "the JSON is wrong"
+jq -e '.findings == [] and .items[0].page == 0 and .items[0].entry == 1' "$work/out" >/dev/null || fail "no place"
+expect 1 nvs dump out.bin --json --csv
+use encrypted_v2_3000
+expect 2 nvs dump enc.bin
+says 'hint: give the keys with --keys FILE or --hmac-key FILE'
+[ ! -s "$work/out" ] || fail "something is shown of an encrypted partition"
+expect 0 nvs dump enc.bin --keys keys.bin --csv
+cp "$work/out" enc.csv
+expect 0 nvs dump plain.bin --csv
+cmp "$work/out" enc.csv || fail "an encrypted partition holds something else"
+expect 0 nvs check enc.bin --keys keys.bin
+expect 2 nvs check enc.bin
+expect 2 nvs dump plain.bin --keys keys.bin
+
+# damage: one byte of the string that is item 15, and the header of a second page
+use all_types_v2_3000
+cp out.bin bad.bin
+entry=$("$espseal" nvs dump out.bin --json | jq '.items[] | select(.key == "str1") | .entry')
+printf '!' | dd of=bad.bin bs=1 seek=$((64 + 32 * (entry + 1))) conv=notrunc status=none
+printf 'x' | dd of=bad.bin bs=1 seek=$((4096 + 4)) conv=notrunc status=none
+expect 7 nvs check bad.bin
+says 'espseal: error: bad.bin is damaged in 2 places'
+tr -s ' ' <"$work/out" | grep -qE "^ ?0 $entry 0x[0-9a-f]+ damage the CRC of the data is 0x" || fail "no damaged entry"
+tr -s ' ' <"$work/out" | grep -qE '^ ?1 - 0x1000 damage the page says that it is blank' || fail "no damaged page"
+expect 7 nvs check bad.bin --json
+jq -e --argjson entry "$entry" '.whole == false and (.findings | length) == 2 and (.pages | length) == 3 and
+    ([.findings[] | select(.page == 0)] | .[0].entry == $entry) and
+    ([.findings[] | select(.page == 1)] | .[0].entry == null and .[0].offset == 4096)' "$work/out" >/dev/null ||
+    fail "the JSON of the findings is wrong"
+expect 2 nvs dump bad.bin
+says "espseal: warning: page 0 entry $entry (0x"
+says 'espseal: error: bad.bin is damaged in 2 places; what is whole is shown'
+grep -q str31 "$work/out" || fail "what is whole is not shown"
+grep -q 'str1 ' "$work/out" && fail "a damaged string is shown"
+head -c 4095 out.bin >short.bin
+expect 2 nvs check short.bin
+says 'short.bin has 4095 bytes'
+expect 2 nvs dump none.bin
+
 # values of one device
 mkdir "$work/values"
 cd "$work/values"
