@@ -32,7 +32,7 @@ _espseal()
         ;;
     nvs)
         if ((COMP_CWORD == 2)); then
-            COMPREPLY=($(compgen -W 'build encrypt decrypt keygen' -- "$cur"))
+            COMPREPLY=($(compgen -W 'build encrypt decrypt keygen dump check' -- "$cur"))
             return
         fi
         set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
@@ -252,7 +252,7 @@ _espseal()
         --new-keys) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--size --out --version --values --mac --serial --keys --hmac-key --new-keys --latest-namespace --force --insecure-permissions --json --progress --help'
+        words='--size --out --version --values --mac --serial --keys --hmac-key --new-keys --latest-namespace --no-wifi-entries --force --insecure-permissions --json --progress --help'
         ;;
     'nvs encrypt')
         case "$prev" in
@@ -281,6 +281,22 @@ _espseal()
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
         words='--out --hmac-key --new-hmac-key --insecure-permissions --json --progress --help'
+        ;;
+    'nvs dump')
+        case "$prev" in
+        --keys) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --hmac-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--csv --keys --hmac-key --insecure-permissions --json --progress --help'
+        ;;
+    'nvs check')
+        case "$prev" in
+        --keys) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --hmac-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--keys --hmac-key --insecure-permissions --json --progress --help'
         ;;
     'device info')
         case "$prev" in
