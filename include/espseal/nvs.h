@@ -167,7 +167,8 @@ int seal_nvs_read(const uint8_t *partition, size_t len, struct seal_nvs **nvs,
                   struct seal_cause *cause) SEAL_MUST_CHECK;
 void seal_nvs_free(struct seal_nvs **nvs);
 
-/* Borrowed; NULL past the end. Items in the order in which they were written. */
+/* Borrowed; NULL past the end. Items and namespaces in the order of writing, findings in that of
+ * their offsets. */
 const struct seal_nvs_space *seal_nvs_space_at(const struct seal_nvs *nvs, size_t index);
 const struct seal_nvs_item *seal_nvs_item_at(const struct seal_nvs *nvs, size_t index);
 const struct seal_nvs_finding *seal_nvs_finding_at(const struct seal_nvs *nvs, size_t index);

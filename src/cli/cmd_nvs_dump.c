@@ -28,6 +28,9 @@ static void shown_value(const struct seal_nvs_item *item, char *text, size_t siz
     bool string = item->type == SEAL_NVS_STRING;
     size_t most = string ? SHOWN : SHOWN / 2;
     size_t len = item->len < most ? item->len : most;
+    while (string && len < item->len && len > 0 && (item->data[len] & 0xC0) == 0x80) {
+        len--; /* not within a character of UTF-8 */
+    }
     for (size_t i = 0; i < len; i++) {
         used += (size_t)snprintf(text + used, size - used, string ? "%c" : "%02x", item->data[i]);
     }

@@ -183,6 +183,16 @@ static void read_pages(struct seal_nvs *nvs, size_t count)
     free(turns);
 }
 
+static int compare_findings(const void *a, const void *b)
+{
+    const struct seal_nvs_finding *left = a;
+    const struct seal_nvs_finding *right = b;
+    if (left->offset != right->offset) {
+        return left->offset < right->offset ? -1 : 1;
+    }
+    return strcmp(left->text, right->text);
+}
+
 int seal_nvs_read(const uint8_t *partition, size_t len, struct seal_nvs **nvs, struct seal_cause *cause)
 {
     *nvs = NULL;
@@ -213,6 +223,10 @@ int seal_nvs_read(const uint8_t *partition, size_t len, struct seal_nvs **nvs, s
     }
     if (made->err == SEAL_OK) {
         seal_nvs_make_items(made);
+    }
+    if (made->err == SEAL_OK && seal_nvs_finding_count(made)) {
+        qsort(seal_buf_mutable(made->findings), seal_nvs_finding_count(made), sizeof(struct seal_nvs_finding),
+              compare_findings);
     }
     made->partition = NULL;
     seal_buf_free(&made->raws);
