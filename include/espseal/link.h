@@ -33,6 +33,8 @@ struct seal_link {
     unsigned baud;           /* current, 0 where it has no meaning */
     bool usb_serial_jtag;    /* the chip's own USB-Serial/JTAG (303a:1001): another reset sequence */
     bool usb_otg;            /* the chip's USB-OTG in its bootloader: DTR and RTS reach no reset there */
+    bool follows_rate;       /* the other end hears at whatever rate the chip is told: a simulator, a pty, an
+                                emulator on this machine */
     uint64_t sent, received; /* bytes so far */
 };
 

@@ -20,7 +20,8 @@ struct seal_loader_options {
     bool usb_reset; /* reset as the chip's own USB-Serial/JTAG wants it, whatever the link says of itself */
     const struct seal_chip *chip; /* required chip; NULL: whatever is there. SEAL_ERR_WRONG_CHIP otherwise */
     int timeout_ms;               /* per command; 0: 3000 */
-    unsigned baud;                /* change to this rate after the first contact; 0: stay */
+    unsigned baud;      /* change to this rate after the first contact, or the next that holds; 0: stay */
+    unsigned bulk_baud; /* the same, but only when much is to be written (seal_loader_bulk); 0: stay */
     seal_trace_fn trace;
     void *trace_ctx;
 };
@@ -67,6 +68,14 @@ void seal_loader_free(struct seal_loader **loader);
 const struct seal_chip *seal_loader_chip(const struct seal_loader *loader);
 const struct seal_security_info *seal_loader_security_info(const struct seal_loader *loader);
 bool seal_loader_secure_download(const struct seal_loader *loader);
+unsigned seal_loader_baud(const struct seal_loader *loader); /* the rate in use */
+/*
+ * Says that about so many bytes are to be sent. From 64 KiB on the line changes to bulk_baud, or to the
+ * fastest rate below it that adapter and chip hold: a rate is believed after registers read through it came
+ * back right. Only where a rate that does not hold leaves a way back (DTR and RTS), or cannot fail (a link
+ * that follows the chip's rate). Cheap to call often.
+ */
+int seal_loader_bulk(struct seal_loader *loader, size_t bytes, struct seal_cause *cause) SEAL_MUST_CHECK;
 void seal_loader_stats(const struct seal_loader *loader, struct seal_loader_stats *stats);
 
 /* SEAL_ERR_STATE with what cannot be done (needs) when the chip is in secure download mode. */

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FASTEST = 4000000, SHOWN = 64 };
+enum { FASTEST = 4000000, BULK_BAUD = 921600, SHOWN = 64 };
 
 static void close_device(struct cli_run *run)
 {
@@ -61,13 +61,18 @@ static void trace_frame(void *ctx, enum seal_trace_direction direction, uint8_t 
 
 static int read_options(struct cli_run *run, struct seal_loader_options *options, struct seal_cause *cause)
 {
-    uint32_t baud;
-    int err = cli_number(run, "baud", FASTEST, 0, &baud, cause);
-    if (err != SEAL_OK) {
-        return err;
+    const char *rate = cli_text(run, "baud");
+    if (!rate || strcmp(rate, "auto") == 0) {
+        options->bulk_baud = BULK_BAUD;
+    } else {
+        uint32_t baud = 0;
+        int err = cli_number(run, "baud", FASTEST, 0, &baud, cause);
+        if (err != SEAL_OK) {
+            return err;
+        }
+        options->baud = baud;
     }
     const char *before = cli_text(run, "before");
-    options->baud = baud;
     options->no_reset = before && strcmp(before, "no-reset") == 0;
     options->usb_reset = before && strcmp(before, "usb-reset") == 0;
     return cli_find_chip(cli_text(run, "chip"), &options->chip, cause);
@@ -98,6 +103,11 @@ int cli_connect(struct cli_run *run, struct seal_loader **loader, struct seal_ca
     err = seal_link_open(port, &link_options, &run->link, cause);
     if (err == SEAL_OK) {
         err = seal_loader_connect(run->link, &options, &run->loader, cause);
+    }
+    if (err == SEAL_OK && options.baud && seal_loader_baud(run->loader) != options.baud &&
+        !run->link->usb_serial_jtag && !run->link->usb_otg) {
+        cli_warn(run, "%u baud does not hold here: running at %u", options.baud,
+                 seal_loader_baud(run->loader));
     }
     *loader = run->loader;
     return err;

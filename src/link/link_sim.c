@@ -253,6 +253,7 @@ int link_sim_open(const char *port, const char *rest, const struct seal_link_opt
     }
     (void)snprintf(link->name, sizeof link->name, "%s", port);
     link->io = (struct link_fd){.fd = ends[0], .is_socket = true, .name = link->name};
+    (*out)->follows_rate = true;
     find_program(options, program);
     int failure = spawn(program, arguments.argv, ends[1], &link->pid);
     if (failure) {

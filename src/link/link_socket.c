@@ -130,6 +130,24 @@ static int connect_failed(const char *port, int failure, struct seal_cause *caus
     return err;
 }
 
+/* An emulator's or a proxy's socket on this machine; elsewhere a serial bridge with a rate of its own. */
+static bool is_loopback(int fd)
+{
+    struct sockaddr_storage peer = {0};
+    socklen_t len = sizeof peer;
+    if (getpeername(fd, (struct sockaddr *)&peer, &len) != 0) {
+        return false;
+    }
+    if (peer.ss_family == AF_INET6) {
+        struct sockaddr_in6 six;
+        memcpy(&six, &peer, sizeof six);
+        return IN6_IS_ADDR_LOOPBACK(&six.sin6_addr);
+    }
+    struct sockaddr_in four;
+    memcpy(&four, &peer, sizeof four);
+    return peer.ss_family == AF_INET && ntohl(four.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
 static int wrap_socket(int fd, const char *port, struct seal_link **out, struct seal_cause *cause)
 {
     /* One frame is one write: nothing is gained by waiting for more. */
@@ -143,6 +161,7 @@ static int wrap_socket(int fd, const char *port, struct seal_link **out, struct 
     }
     (void)snprintf(link->name, sizeof link->name, "%s", port);
     link->io = (struct link_fd){.fd = fd, .is_socket = true, .quick_ack = true, .name = link->name};
+    (*out)->follows_rate = is_loopback(fd);
     return SEAL_OK;
 }
 

@@ -137,6 +137,7 @@ int link_termios_open(const char *port, const char *rest, const struct seal_link
     (void)snprintf(link->name, sizeof link->name, "%s", port);
     link->io = (struct link_fd){.fd = fd, .name = link->name};
     (*out)->baud = baud;
+    (*out)->follows_rate = (*out)->ops == &pty_ops;
     return SEAL_OK;
 out:
     free(link);

@@ -22,9 +22,8 @@ seal_deadline rom_deadline(const struct seal_loader *loader, const struct rom_co
     if (command->timeout_ms > timeout) {
         timeout = command->timeout_ms;
     }
-    /* Ten bits a byte, every byte escaped, at the slowest rate in use where the link does not know its own.
-     */
-    unsigned baud = loader->link->baud ? loader->link->baud : 115200;
+    /* Ten bits a byte, every byte escaped. */
+    unsigned baud = loader->baud;
     return seal_deadline_in_ms(timeout + (int64_t)(command->len + 16) * 2 * 10 * 1000 / baud);
 }
 

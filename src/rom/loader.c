@@ -77,7 +77,7 @@ static int diagnose(struct seal_loader *loader, struct seal_cause *cause)
     return err;
 }
 
-static int make_contact(struct seal_loader *loader, struct seal_cause *cause)
+int rom_make_contact(struct seal_loader *loader, struct seal_cause *cause)
 {
     int err = seal_link_discard_input(loader->link, cause);
     if (err) {
@@ -103,13 +103,14 @@ int seal_loader_connect(struct seal_link *link, const struct seal_loader_options
     }
     loader->link = link;
     loader->options = options ? *options : (struct seal_loader_options){0};
+    loader->baud = link->baud ? link->baud : ROM_FIRST_BAUD;
     loader->sent_before = link->sent;
     loader->received_before = link->received;
     seal_slip_decoder_init(&loader->decoder, loader->frame, sizeof loader->frame);
     loader->request = seal_buf_new_secret();
     int err = loader->request ? SEAL_OK : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
     if (!err) {
-        err = make_contact(loader, cause);
+        err = rom_make_contact(loader, cause);
     }
     if (!err) {
         err = rom_detect(loader, cause);
@@ -145,6 +146,11 @@ const struct seal_chip *seal_loader_chip(const struct seal_loader *loader)
 const struct seal_security_info *seal_loader_security_info(const struct seal_loader *loader)
 {
     return &loader->security;
+}
+
+unsigned seal_loader_baud(const struct seal_loader *loader)
+{
+    return loader->baud;
 }
 
 bool seal_loader_secure_download(const struct seal_loader *loader)

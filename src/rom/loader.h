@@ -12,6 +12,7 @@
 #define ROM_IN_FLIGHT_MAX 8       /* requests waiting in the chip */
 #define ROM_FIFO_BYTES 128        /* the UART receive FIFO of every chip */
 #define ROM_REQUEST_MAX 24        /* a request of two words, escapes included */
+#define ROM_FIRST_BAUD 115200     /* of the first contact */
 #define ROM_RETRIES 2             /* of what may be asked twice */
 #define ROM_CODE_FORMAT 0x05      /* unknown, malformed, out of sequence, not allowed */
 #define ROM_CODE_NOT_ALLOWED 0x64 /* an encrypted write that an eFuse forbids */
@@ -36,7 +37,12 @@ struct seal_loader {
     struct seal_security_info security;
     struct seal_flash_id flash;
     bool flash_attached;
+<<<<<<< HEAD
     uint32_t assumed_flash_size; /* in secure download mode; 0: none */
+=======
+    unsigned baud;   /* that the chip hears */
+    bool bulk_tried; /* seal_loader_bulk has done what it can */
+>>>>>>> a1fdb3a (Find the line rate that adapter, cable and chip hold, and raise it when much is to be written)
     unsigned frames_sent, frames_received;
     uint64_t sent_before, received_before; /* the link's counters at connect */
     struct seal_buf *request;              /* encoded frames of one write */
@@ -108,8 +114,17 @@ int rom_reset_into_application(struct seal_loader *loader, struct seal_cause *ca
 /* Stops the watchdogs that run on after a reset over USB-Serial/JTAG. */
 int rom_stop_watchdogs(struct seal_loader *loader, struct seal_cause *cause) SEAL_MUST_CHECK;
 
-/* CHANGE_BAUDRATE and the first contact at the new rate (baud.c). */
+/* Reset where there are lines, and SYNC, as often as it takes (loader.c). */
+int rom_make_contact(struct seal_loader *loader, struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/*
+ * Changes to baud, or to the next lower rate that holds (baud.c). Where a failed change left no way back:
+ * SEAL_ERR_LINK.
+ */
 int rom_change_baud(struct seal_loader *loader, unsigned baud, struct seal_cause *cause) SEAL_MUST_CHECK;
+/* After errors in a bulk transfer: the next lower rate, when a faster one than the first contact's is in use.
+ * false: there is none, or it was not reached. */
+bool rom_slow_down(struct seal_loader *loader, struct seal_cause *cause);
 
 /* FLASH_BEGIN (or _DEFL_BEGIN) with as many words as the chip's ROM wants. */
 struct rom_flash_begin {

@@ -167,6 +167,10 @@ static void handle(struct fake_rom *fake, uint8_t opcode, const uint8_t *data, s
     case SEAL_ROM_READ_FLASH_SLOW:
         answer(fake, opcode, 0, fake->flash + seal_le32(data), 64, 0);
         break;
+    case SEAL_ROM_CHANGE_BAUDRATE:
+        answer(fake, opcode, 0, NULL, 0, 0);
+        fake->chip_baud = fake->chip_baud ? seal_le32(data) : 0;
+        break;
     case SEAL_ROM_SPI_ATTACH:
     case SEAL_ROM_SPI_SET_PARAMS:
     case SEAL_ROM_FLASH_END:
@@ -188,6 +192,9 @@ static int fake_write(void *self, const uint8_t *data, size_t len, seal_deadline
     seal_slip_decoder_init(&decoder, storage, sizeof storage);
     if (fake->gone) {
         return seal_fail(cause, SEAL_ERR_LINK, "gone");
+    }
+    if (fake->host_baud != fake->chip_baud || (fake->line_fastest && fake->host_baud > fake->line_fastest)) {
+        return SEAL_OK; /* noise to the chip */
     }
     if (fake->silent || fake->garbage || fake->download_disabled) {
         return SEAL_OK;
@@ -235,6 +242,17 @@ static int fake_set_lines(void *self, bool dtr, bool rts, struct seal_cause *cau
     }
     fake->lines_set++;
     fake->gone = fake->gone || fake->leaves_bus;
+    fake->chip_baud = fake->chip_baud ? 115200 : 0; /* it was reset */
+    return SEAL_OK;
+}
+
+static int fake_set_baud(void *self, unsigned baud, struct seal_cause *cause)
+{
+    struct fake_rom *fake = self;
+    if (fake->adapter_fastest && baud > fake->adapter_fastest) {
+        return seal_fail(cause, SEAL_ERR_IO, "the adapter has no %u baud", baud);
+    }
+    fake->host_baud = baud;
     return SEAL_OK;
 }
 
@@ -255,6 +273,7 @@ static const struct seal_link_ops fake_ops_with_lines = {
     .kind = "fake",
     .write = fake_write,
     .read = fake_read,
+    .set_baud = fake_set_baud,
     .set_lines = fake_set_lines,
     .reopen = fake_reopen,
 };
@@ -271,6 +290,9 @@ struct fake_rom *fake_new(bool with_lines)
     memset(fake->flash, 0xFF, FLASH_SIZE);
     assert_int_equal(seal_link_wrap(with_lines ? &fake_ops_with_lines : &fake_ops, fake, "fake", &fake->link),
                      SEAL_OK);
+    if (with_lines) {
+        fake->link->baud = fake->host_baud = fake->chip_baud = 115200;
+    }
     return fake;
 }
 

@@ -25,6 +25,9 @@ struct fake_rom {
     unsigned lose_answer, answer_count; /* this READ_REG answer is lost */
     bool hold_next;                     /* the next answer comes with the one after it */
     unsigned damage_block;              /* this data block arrives damaged */
+    unsigned host_baud, chip_baud;      /* 0: no UART is played */
+    unsigned adapter_fastest;           /* refuses more; 0: takes all */
+    unsigned line_fastest;              /* nothing arrives above it; 0: all does */
     bool leaves_bus;                    /* with the next reset, until it is opened again */
     bool gone, never_returns;
     unsigned reopened;
