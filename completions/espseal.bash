@@ -25,7 +25,7 @@ _espseal()
         ;;
     secure-cert)
         if ((COMP_CWORD == 2)); then
-            COMPREPLY=($(compgen -W 'build inspect' -- "$cur"))
+            COMPREPLY=($(compgen -W 'build inspect sign verify append-integrity' -- "$cur"))
             return
         fi
         set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
@@ -209,6 +209,35 @@ _espseal()
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
         words='--json --progress --help'
+        ;;
+    'secure-cert sign')
+        case "$prev" in
+        --key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --to-be-signed) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --signature) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --public-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --size) COMPREPLY=(); return ;;
+        --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--key --to-be-signed --signature --public-key --out --size --passphrase-file --insecure-permissions --force --json --progress --help'
+        ;;
+    'secure-cert verify')
+        case "$prev" in
+        --digest) COMPREPLY=(); return ;;
+        --public-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--digest --public-key --signed --json --progress --help'
+        ;;
+    'secure-cert append-integrity')
+        case "$prev" in
+        --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --size) COMPREPLY=(); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--out --size --force --json --progress --help'
         ;;
     'nvs build')
         case "$prev" in
