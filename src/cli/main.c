@@ -4,8 +4,10 @@
 #include <espseal/deadline.h>
 #include <espseal/secret.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 static void on_signal(int number)
 {
@@ -24,9 +26,22 @@ static void catch_signal(int number)
     (void)sigaction(number, &action, NULL);
 }
 
+/* Else the next file opened, a serial port or a key, would take the place of a closed stream and its talk. */
+static void occupy_standard_streams(void)
+{
+    int fd;
+    do {
+        fd = open("/dev/null", O_RDWR); /* the lowest free number */
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO) {
+        (void)close(fd);
+    }
+}
+
 int main(int argc, char **argv)
 {
     bool locked = false;
+    occupy_standard_streams();
     (void)seal_secret_init(&locked);
     cli_secrets_locked(locked);
     catch_signal(SIGINT);

@@ -18,6 +18,7 @@ struct provision { /* one run: what was given, read into memory, and what came o
     struct seal_job *job;
     const char *sign_command;
     char directory[512]; /* --out, filled in; "" : none */
+    bool owns_directory; /* it holds a record of this device */
     char receipt[576];   /* the receipt's file; "" : none */
 };
 

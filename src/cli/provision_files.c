@@ -55,8 +55,8 @@ static int make_directory(char *path, struct seal_cause *cause)
     }
 }
 
-/* A directory that holds another device's files is not written into by accident. */
-static int check_owner(struct cli_run *run, const struct provision *p, struct seal_cause *cause)
+/* A directory that holds another device's files, or a person's, is not written into by accident. */
+static int check_owner(struct cli_run *run, struct provision *p, struct seal_cause *cause)
 {
     char path[576];
     struct seal_buf *text = NULL;
@@ -80,8 +80,27 @@ static int check_owner(struct cli_run *run, const struct provision *p, struct se
                         theirs ? theirs : "unreadable");
         seal_hint(cause, "use --out %s/{mac} to keep one directory for each device", p->directory);
     }
+    p->owns_directory = err == SEAL_OK;
     seal_json_free(&old);
     seal_buf_free(&text);
+    return err;
+}
+
+/* Files of an earlier run of this device may be replaced; any other that has one of these names stays. */
+static int check_names(struct cli_run *run, const struct provision *p, struct seal_cause *cause)
+{
+    static const char *const names[] = {"certificate.pem", "esp_secure_cert.bin", "request.pem",
+                                        "private_key.pem", "hmac_key.bin"};
+    enum { SECRETS_FROM = 3, NAMES = sizeof names / sizeof names[0] };
+    size_t count = cli_flag(run, "keep-secrets") ? NAMES : SECRETS_FROM;
+    int err = SEAL_OK;
+    for (size_t i = 0; i < count && err == SEAL_OK && !p->owns_directory && !cli_flag(run, "force"); i++) {
+        char path[576];
+        err = path_in(p, names[i], path, sizeof path, cause);
+        if (err == SEAL_OK) {
+            err = seal_file_check_writable(path, 0, cause);
+        }
+    }
     return err;
 }
 
@@ -179,20 +198,24 @@ int provision_files_prepare(struct cli_run *run, struct provision *p, struct sea
         err = check_owner(run, p, cause);
     }
     if (err == SEAL_OK) {
-        err = write_public(p, cause);
+        err = check_names(run, p, cause);
     }
-    if (err == SEAL_OK && cli_flag(run, "keep-secrets")) {
-        err = write_secrets(p, cause);
-    }
-    seal_json *receipt = NULL;
+    /* The record comes first: it makes the directory this device's. */
     if (err == SEAL_OK) {
         err = choose_receipt(p, cause);
     }
+    seal_json *receipt = NULL;
     if (err == SEAL_OK) {
         err = seal_job_receipt(p->job, SEAL_ERR_INTERRUPTED, &receipt);
     }
     if (err == SEAL_OK) {
         err = provision_files_receipt(run, p, receipt, cause);
+    }
+    if (err == SEAL_OK) {
+        err = write_public(p, cause);
+    }
+    if (err == SEAL_OK && cli_flag(run, "keep-secrets")) {
+        err = write_secrets(p, cause);
     }
     seal_json_free(&receipt);
     return err;

@@ -41,7 +41,7 @@ refused() {
     grep -q "^espseal: error: .*$text" err || fail "$*: the error does not say \"$text\""
     grep -q '^espseal: hint: ' err || fail "$*: no hint"
     [ ! -s out ] || fail "$*: something on stdout"
-    cmp -s efuse.bin blank.bin || fail "$*: FUSES CHANGED"
+    cmp -s efuse.bin "${as:-blank.bin}" || fail "$*: FUSES CHANGED"
 }
 
 refused 2 'nowhere.crt' --port "$port" --mode production --device-cert nowhere.crt --private-key device.key
@@ -132,12 +132,28 @@ status=0
     --out "$record" --confirm burn >out 2>err || status=$?
 [ "$status" -eq 2 ] || [ "$status" -eq 1 ] || fail "another device's directory exits $status"
 
+# A file of a person's that has one of the record's names stays, and costs no fuse.
+mkdir mine
+echo precious >mine/private_key.pem
+as=efuse.bin refused 2 'mine/private_key.pem exists already' --port "sim:esp32c3?efuse=efuse5.bin" --mode development "${given[@]}" \
+    --out mine --keep-secrets
+cmp -s efuse5.bin blank.bin || fail 'a record that cannot be kept costs fuses'
+[ "$(cat mine/private_key.pem)" = precious ] || fail 'a private key was overwritten'
+[ ! -e mine/receipt.json ] || fail 'a refused run leaves a record'
+
 # A finished development device says that it is not sealed.
 "$espseal" provision --port 'sim:esp32c3?efuse=efuse3.bin&flash=flash3.bin' --mode development "${given[@]}" --out dev \
     --keep-secrets --confirm burn >out 2>err || fail "development exits $?"
 grep -q 'NOT sealed' err || fail 'development is not called what it is'
 [ "$(stat -c %a dev/private_key.pem dev/hmac_key.bin | sort -u)" = 600 ] || fail 'kept secrets are not 0600'
 jq -e '.state | contains("not sealed")' dev/receipt.json >/dev/null || fail 'the receipt does not say so'
+
+# Closed streams: what is said must not end in a file, or on the wire.
+"$espseal" device info --port "sim:esp32c3" --trace closed.trace <&- >&- 2>&- || fail "closed streams exit $?"
+grep -q ' > SYNC ' closed.trace || fail 'no trace with closed streams'
+if grep -qv '^[0-9.]* [<>] ' closed.trace; then
+    fail 'talk went into the trace'
+fi
 
 # A plaintext identity burns nothing, says so loudly, and its key does not come out through a trace either way.
 plain='sim:esp32c3?efuse=efuse4.bin&flash=flash4.bin'
