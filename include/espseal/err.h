@@ -86,6 +86,10 @@ void seal_err_each(void (*each)(int err, void *ctx), void *ctx);
  */
 int seal_fail(struct seal_cause *cause, int err, const char *format, ...) SEAL_PRINTF(3, 4);
 
+/* Like seal_fail; appends ": " and strerror(sys_errno), which it keeps in *cause. */
+int seal_fail_system(struct seal_cause *cause, int err, int sys_errno, const char *format, ...)
+    SEAL_PRINTF(4, 5);
+
 /* Like seal_fail with SEAL_ERR_IO (SEAL_ERR_NOT_FOUND for ENOENT); appends ": " and strerror(errno). */
 int seal_fail_errno(struct seal_cause *cause, const char *format, ...) SEAL_PRINTF(2, 3);
 

@@ -95,6 +95,29 @@ int seal_fail(struct seal_cause *cause, int err, const char *format, ...)
     return err;
 }
 
+/* Adds ": permission denied" and the like, as part of our own sentence. */
+static void add_system_text(struct seal_cause *cause, int sys_errno)
+{
+    cause->sys_errno = sys_errno;
+    size_t used = strlen(cause->text);
+    (void)snprintf(cause->text + used, sizeof cause->text - used, ": %s", strerror(sys_errno));
+    if (used + 2 < sizeof cause->text) {
+        cause->text[used + 2] = (char)tolower((unsigned char)cause->text[used + 2]);
+    }
+}
+
+int seal_fail_system(struct seal_cause *cause, int err, int sys_errno, const char *format, ...)
+{
+    if (cause) {
+        va_list args;
+        va_start(args, format);
+        set_text(cause, err, format, args);
+        va_end(args);
+        add_system_text(cause, sys_errno);
+    }
+    return err;
+}
+
 int seal_fail_errno(struct seal_cause *cause, const char *format, ...)
 {
     int saved = errno;
@@ -104,12 +127,7 @@ int seal_fail_errno(struct seal_cause *cause, const char *format, ...)
         va_start(args, format);
         set_text(cause, err, format, args);
         va_end(args);
-        cause->sys_errno = saved;
-        size_t used = strlen(cause->text);
-        (void)snprintf(cause->text + used, sizeof cause->text - used, ": %s", strerror(saved));
-        if (used + 2 < sizeof cause->text) {
-            cause->text[used + 2] = (char)tolower((unsigned char)cause->text[used + 2]);
-        }
+        add_system_text(cause, saved);
     }
     return err;
 }

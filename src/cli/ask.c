@@ -104,6 +104,8 @@ int cli_confirm_burn(struct cli_run *run, const char *question, struct seal_caus
         return SEAL_OK;
     }
     if (err == SEAL_ERR_INTERRUPTED) {
+        err = seal_fail(cause, err, "interrupted; nothing was burned");
+        seal_hint(cause, "run the same command again; --dry-run only shows the plan");
         return err;
     }
     if (err == SEAL_OK || err == SEAL_ERR_TOO_LONG) {

@@ -157,8 +157,11 @@ static int check_ca(const struct seal_cert *ca_cert, const struct seal_key *ca_k
     bool may_sign = X509_check_ca(ca_cert->x509) && X509_get_key_usage(ca_cert->x509) & KU_KEY_CERT_SIGN;
     ERR_clear_error();
     if (!may_sign) {
-        return seal_fail(cause, SEAL_ERR_MISMATCH, "the certificate of \"%.120s\" is not that of a CA",
-                         info.subject);
+        err = seal_fail(cause, SEAL_ERR_MISMATCH, "the certificate of \"%.120s\" is not that of a CA",
+                        info.subject);
+        seal_hint(cause,
+                  "--ca-cert and --ca-key take what espseal identity ca made, or an intermediate CA's");
+        return err;
     }
     err = seal_cert_matches_key(ca_cert, ca_key, cause);
     if (err != SEAL_OK) {

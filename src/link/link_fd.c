@@ -13,11 +13,7 @@
 
 static int broken(const struct link_fd *io, int sys_errno, struct seal_cause *cause)
 {
-    int err = seal_fail(cause, SEAL_ERR_LINK, "%s: %s", io->name, strerror(sys_errno));
-    if (cause) {
-        cause->sys_errno = sys_errno;
-    }
-    return err;
+    return seal_fail_system(cause, SEAL_ERR_LINK, sys_errno, "%s", io->name);
 }
 
 int link_fd_wait(const struct link_fd *io, short events, seal_deadline deadline, struct seal_cause *cause)

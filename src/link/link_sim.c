@@ -21,7 +21,8 @@ static const char *const parameters[] = {"--efuse", "--flash", "--baud", "--late
 
 struct sim_link {
     struct link_fd io;
-    pid_t pid; /* 0: has been waited for */
+    pid_t pid;  /* 0: has been waited for */
+    bool spoke; /* it got as far as to be a chip */
     char name[128];
 };
 
@@ -35,6 +36,11 @@ static int sim_ended(struct sim_link *link, struct seal_cause *cause)
     int status = 0;
     if (link->pid > 0 && waitpid(link->pid, &status, 0) == link->pid) {
         link->pid = 0;
+        if (WIFEXITED(status) && WEXITSTATUS(status) && !link->spoke) {
+            int err = seal_fail(cause, SEAL_ERR_NO_DEVICE, "%s: the simulator could not start", link->name);
+            seal_hint(cause, "espseal-sim says why in the lines above");
+            return err;
+        }
         if (WIFEXITED(status)) {
             return seal_fail(cause, SEAL_ERR_LINK, "%s: the simulator ended with exit status %d", link->name,
                              WEXITSTATUS(status));
@@ -58,6 +64,7 @@ static int sim_read(void *self, uint8_t *data, size_t capacity, size_t *len, sea
 {
     struct sim_link *link = self;
     int err = link_fd_read(&link->io, data, capacity, len, deadline, cause);
+    link->spoke = link->spoke || (err == SEAL_OK && *len > 0);
     return err == SEAL_ERR_LINK ? sim_ended(link, cause) : err;
 }
 
@@ -221,12 +228,8 @@ static int spawn(const char *program, char *const argv[], int child_end, pid_t *
 
 static int spawn_failed(const char *program, int failure, struct seal_cause *cause)
 {
-    int err =
-        seal_fail(cause, SEAL_ERR_NO_DEVICE, "cannot start the simulator %s: %s", program, strerror(failure));
+    int err = seal_fail_system(cause, SEAL_ERR_NO_DEVICE, failure, "cannot start the simulator %s", program);
     seal_hint(cause, "espseal-sim must stand beside espseal or on PATH");
-    if (cause) {
-        cause->sys_errno = failure;
-    }
     return err;
 }
 

@@ -122,11 +122,8 @@ static int connect_failed(const char *port, int failure, struct seal_cause *caus
     if (failure == EINTR) {
         return seal_fail(cause, SEAL_ERR_INTERRUPTED, "interrupted while connecting to %s", port);
     }
-    int err = seal_fail(cause, SEAL_ERR_NO_DEVICE, "cannot connect to %s: %s", port, strerror(failure));
+    int err = seal_fail_system(cause, SEAL_ERR_NO_DEVICE, failure, "cannot connect to %s", port);
     seal_hint(cause, "is the emulator running, with -serial tcp:HOST:PORT,server=on,wait=off?");
-    if (cause) {
-        cause->sys_errno = failure;
-    }
     return err;
 }
 
@@ -178,7 +175,10 @@ int link_socket_open(const char *port, const char *rest, const struct seal_link_
     struct addrinfo *addresses = NULL;
     int result = getaddrinfo(host, service, &hints, &addresses);
     if (result != 0) {
-        return seal_fail(cause, SEAL_ERR_NO_DEVICE, "cannot find host %s: %s", host, gai_strerror(result));
+        err =
+            seal_fail(cause, SEAL_ERR_NO_DEVICE, "cannot find the host %s (%s)", host, gai_strerror(result));
+        seal_hint(cause, "check the name, and that this machine can reach it: `getent hosts %s`", host);
+        return err;
     }
     int timeout = options->connect_timeout_ms ? options->connect_timeout_ms : CONNECT_TIMEOUT_MS;
     int fd = -1;

@@ -118,8 +118,7 @@ int link_termios_open(const char *port, const char *rest, const struct seal_link
         return link_tty_open_failed(port, errno, cause);
     }
     struct termios_link *link = NULL;
-    int err = isatty(fd) ? link_tty_lock(fd, port, cause)
-                         : seal_fail(cause, SEAL_ERR_NO_DEVICE, "%s is not a serial port", port);
+    int err = isatty(fd) ? link_tty_lock(fd, port, cause) : link_tty_open_failed(port, ENOTTY, cause);
     if (err) {
         goto out;
     }

@@ -61,21 +61,31 @@ static void list_ports(char *text, size_t capacity)
     }
 }
 
+static void hint_ports(struct seal_cause *cause)
+{
+    char ports[256];
+    list_ports(ports, sizeof ports);
+    if (ports[0]) {
+        seal_hint(cause, "serial ports there are: %s", ports);
+    } else {
+        seal_hint(cause, "there is no /dev/ttyUSB* and no /dev/ttyACM*: is the board plugged in?");
+    }
+}
+
 int link_tty_open_failed(const char *port, int sys_errno, struct seal_cause *cause)
 {
     int err = SEAL_ERR_IO;
-    char ports[256];
     switch (sys_errno) {
     case ENOENT:
     case ENODEV:
     case ENXIO:
-        err = seal_fail(cause, SEAL_ERR_NO_DEVICE, "cannot open %s: %s", port, strerror(sys_errno));
-        list_ports(ports, sizeof ports);
-        if (ports[0]) {
-            seal_hint(cause, "serial ports there are: %s", ports);
-        } else {
-            seal_hint(cause, "there is no /dev/ttyUSB* and no /dev/ttyACM*: is the board plugged in?");
-        }
+        err = seal_fail_system(cause, SEAL_ERR_NO_DEVICE, sys_errno, "cannot open %s", port);
+        hint_ports(cause);
+        break;
+    case ENOTTY:
+    case EISDIR:
+        err = seal_fail(cause, SEAL_ERR_NO_DEVICE, "%s is not a serial port", port);
+        hint_ports(cause);
         break;
     case EBUSY:
         err = seal_fail(cause, SEAL_ERR_BUSY, "%s is in use by another program", port);
@@ -83,14 +93,14 @@ int link_tty_open_failed(const char *port, int sys_errno, struct seal_cause *cau
         break;
     case EACCES:
     case EPERM:
-        err = seal_fail(cause, SEAL_ERR_IO, "cannot open %s: %s", port, strerror(sys_errno));
+        err = seal_fail_system(cause, SEAL_ERR_IO, sys_errno, "cannot open %s", port);
         seal_hint(cause,
                   "join the group that owns the port (`ls -l %s`): sudo usermod -aG dialout $USER, then "
                   "log in again",
                   port);
         break;
     default:
-        err = seal_fail(cause, SEAL_ERR_IO, "cannot open %s: %s", port, strerror(sys_errno));
+        err = seal_fail_system(cause, SEAL_ERR_IO, sys_errno, "cannot open %s", port);
         break;
     }
     if (cause) {

@@ -95,9 +95,11 @@ static int check_region(const struct seal_job *job, uint32_t offset, size_t len,
                          offset);
     }
     if (job->flash.size && sectors_end(offset, len) > job->flash.size) {
-        return seal_fail(cause, SEAL_ERR_TOO_LONG,
-                         "%s (0x%x, %zu bytes) reaches beyond the end of flash (%u bytes)", name, offset, len,
-                         job->flash.size);
+        int err = seal_fail(cause, SEAL_ERR_TOO_LONG,
+                            "%s (0x%x, %zu bytes) reaches beyond the end of flash (%u bytes)", name, offset,
+                            len, job->flash.size);
+        seal_hint(cause, "check the offset; espseal flash id shows this chip's flash");
+        return err;
     }
     return SEAL_OK;
 }
@@ -113,11 +115,15 @@ int job_check_regions(struct seal_job *job, struct seal_cause *cause)
             err = seal_fail(cause, SEAL_ERR_USAGE,
                             "%s (0x%x, %zu bytes) would overwrite esp_secure_cert at 0x%x", a->name,
                             a->offset, a->len, job->offset);
+            seal_hint(cause, "write the image elsewhere, or move the partition with --offset");
         }
         for (size_t k = 0; k < i && err == SEAL_OK; k++) {
             const struct seal_firmware *b = &profile->firmware[k];
             if (overlap(a->offset, a->len, b->offset, b->len)) {
                 err = seal_fail(cause, SEAL_ERR_USAGE, "%s and %s overlap in flash", b->name, a->name);
+                seal_hint(cause, "flash is erased by 4096 bytes: %s takes 0x%x to 0x%llx, %s 0x%x to 0x%llx",
+                          b->name, b->offset, (unsigned long long)sectors_end(b->offset, b->len), a->name,
+                          a->offset, (unsigned long long)sectors_end(a->offset, a->len));
             }
         }
     }

@@ -159,7 +159,7 @@ static void the_simulator_is_a_chip_and_leaves_no_zombie(void **state)
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no child is left */
 }
 
-static void a_simulator_that_ends_tells_its_status(void **state)
+static void a_simulator_that_does_not_start_is_no_device(void **state)
 {
     (void)state;
     struct seal_link *link = NULL;
@@ -167,8 +167,9 @@ static void a_simulator_that_ends_tells_its_status(void **state)
     struct seal_cause cause;
     const struct seal_link_options options = {.sim_program = "/bin/false"};
     assert_int_equal(seal_link_open("sim:esp32c3", &options, &link, &cause), SEAL_OK);
-    assert_int_equal(seal_loader_connect(link, NULL, &loader, &cause), SEAL_ERR_LINK);
-    assert_non_null(strstr(cause.text, "exit status 1"));
+    assert_int_equal(seal_loader_connect(link, NULL, &loader, &cause), SEAL_ERR_NO_DEVICE);
+    assert_string_equal(cause.text, "sim:esp32c3: the simulator could not start");
+    assert_non_null(strstr(cause.hint, "lines above"));
     seal_link_close(&link);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
@@ -235,7 +236,7 @@ int main(void)
         cmocka_unit_test(bad_ports_are_told_apart),
         cmocka_unit_test(nobody_listening_is_no_device),
         cmocka_unit_test(the_simulator_is_a_chip_and_leaves_no_zombie),
-        cmocka_unit_test(a_simulator_that_ends_tells_its_status),
+        cmocka_unit_test(a_simulator_that_does_not_start_is_no_device),
         cmocka_unit_test(a_missing_simulator_is_no_device),
         cmocka_unit_test(links_leave_no_file_open),
         cmocka_unit_test(an_interrupt_ends_a_wait_unless_it_is_held),
