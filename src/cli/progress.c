@@ -21,24 +21,29 @@ static void format_bytes(double bytes, char *text, size_t size)
     (void)snprintf(text, size, unit ? "%.1f %s" : "%.0f %s", bytes, units[unit]);
 }
 
-static void draw_bar(const struct cli_progress_state *state, double seconds)
+/* The bar is what gives way where the terminal is narrow: a line that wraps cannot be erased. */
+static void draw_bar(const struct cli_progress_state *state, double seconds, int columns)
 {
-    char done[24], total[24], rate[24], bar[BAR_WIDTH + 1];
+    char done[24], total[24], rate[24], rest[40] = "", bar[BAR_WIDTH + 1], numbers[128], line[320];
     double fraction = state->total ? (double)state->done / (double)state->total : 1;
     double speed = seconds > 0 ? (double)state->done / seconds : 0;
-    size_t filled = (size_t)(fraction * BAR_WIDTH);
-    memset(bar, '.', BAR_WIDTH);
-    memset(bar, '#', filled < BAR_WIDTH ? filled : BAR_WIDTH);
-    bar[BAR_WIDTH] = '\0';
     format_bytes((double)state->done, done, sizeof done);
     format_bytes((double)state->total, total, sizeof total);
     format_bytes(speed, rate, sizeof rate);
-    (void)fprintf(stderr, "\r\033[K%s [%s] %3.0f%% %s of %s, %s/s", state->what, bar, fraction * 100, done,
-                  total, rate);
     if (speed > 0 && state->done < state->total) {
         long left = (long)((double)(state->total - state->done) / speed + 0.5);
-        (void)fprintf(stderr, ", %ld:%02ld left", left / 60, left % 60);
+        (void)snprintf(rest, sizeof rest, ", %ld:%02ld left", left / 60, left % 60);
     }
+    (void)snprintf(numbers, sizeof numbers, "%3.0f%% %s of %s, %s/s%s", fraction * 100, done, total, rate,
+                   rest);
+    int room = columns - 1 - (int)strlen(state->what) - (int)strlen(numbers) - (int)strlen(" [] ");
+    size_t width = room < BAR_WIDTH ? room < 0 ? 0 : (size_t)room : BAR_WIDTH;
+    size_t filled = (size_t)(fraction * (double)width);
+    memset(bar, '.', width);
+    memset(bar, '#', filled < width ? filled : width);
+    bar[width] = '\0';
+    (void)snprintf(line, sizeof line, "%s [%s] %s", state->what, bar, numbers);
+    (void)fprintf(stderr, "\r\033[K%.*s", columns - 1, line);
 }
 
 static void draw_json(const struct cli_progress_state *state, double seconds)
@@ -77,7 +82,7 @@ void cli_progress(struct cli_run *run, const char *what, size_t done, size_t tot
     state->drawn_us = now;
     double seconds = (double)(now - state->began_us) / 1e6;
     if (bar) {
-        draw_bar(state, seconds);
+        draw_bar(state, seconds, cli_stderr_columns(run));
         state->active = true;
     } else {
         draw_json(state, seconds);

@@ -107,12 +107,15 @@ void cli_report(const struct cli_run *run, int err, const struct seal_cause *cau
     cause = cause ? cause : &nothing;
     const char *message = cause->err == err && cause->text[0] ? cause->text : seal_strerror(err);
     cli_progress_clear(run);
-    (void)fprintf(stderr, "espseal: error: %s", message);
+    char line[1024];
+    char where[80] = "";
     if (cause->has_address) {
-        (void)fprintf(stderr, " (at 0x%08lx: expected 0x%08lx, got 0x%08lx)", (unsigned long)cause->address,
-                      (unsigned long)cause->expected, (unsigned long)cause->got);
+        (void)snprintf(where, sizeof where, " (at 0x%08lx: expected 0x%08lx, got 0x%08lx)",
+                       (unsigned long)cause->address, (unsigned long)cause->expected,
+                       (unsigned long)cause->got);
     }
-    (void)fputc('\n', stderr);
+    (void)snprintf(line, sizeof line, "espseal: error: %s%s", message, where);
+    cli_put_folded(stderr, line, cli_stderr_columns(run));
     const char *hint = cli_hint_for(err, cause);
     if (hint) {
         cli_hint(run, "%s", hint);

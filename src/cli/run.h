@@ -105,6 +105,13 @@ extern const char cli_overview_summary[], cli_overview_description[], cli_overvi
 /* What --after asks for, on the device that is open. */
 int cli_leave_device(struct cli_run *run, struct seal_cause *cause) SEAL_MUST_CHECK;
 
+/* --- output.c --- */
+/* Width of the terminal behind stderr; 0 when it is none. */
+int cli_stderr_columns(const struct cli_run *run);
+/* A line and its end, broken between words where it has more than columns (0: never); what follows stands
+ * under the text behind the line's first gap of two blanks. A word without blanks stays whole. */
+void cli_put_folded(FILE *out, const char *line, int columns);
+
 /* --- progress.c --- */
 void cli_progress_clear(const struct cli_run *run); /* before other talk on stderr */
 

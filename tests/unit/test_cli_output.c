@@ -55,6 +55,31 @@ static void release(struct fixture *f)
     }
 }
 
+static void assert_folded(const char *line, int columns, const char *wanted)
+{
+    char got[512] = "";
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    cli_put_folded(file, line, columns);
+    rewind(file);
+    size_t len = fread(got, 1, sizeof got - 1, file);
+    got[len] = '\0';
+    (void)fclose(file);
+    assert_string_equal(got, wanted);
+}
+
+static void test_long_talk_is_folded_between_words(void **state)
+{
+    (void)state;
+    assert_folded("one two three", 0, "one two three\n");
+    assert_folded("one two three", 13, "one two three\n");
+    assert_folded("one two three", 12, "one two\nthree\n");
+    assert_folded("   1 *  burn the key of the chip", 20, "   1 *  burn the key\n        of the chip\n");
+    assert_folded("receipt   a/very/long/path/without/a/blank", 20,
+                  "receipt   a/very/long/path/without/a/blank\n");
+    assert_folded("a/very/long/path/without/a/blank", 20, "a/very/long/path/without/a/blank\n");
+}
+
 static void test_each_stream_gets_its_own(void **state)
 {
     (void)state;
@@ -220,6 +245,7 @@ static void test_a_table_in_a_pipe_is_whole(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_long_talk_is_folded_between_words),
         cmocka_unit_test(test_each_stream_gets_its_own),
         cmocka_unit_test(test_json_silences_print_only),
         cmocka_unit_test(test_an_error_is_one_document),
