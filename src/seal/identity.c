@@ -63,13 +63,17 @@ void job_warn_validity(struct seal_job *job, const struct seal_cert *cert, const
     }
 }
 
+/* Who makes a CA and then a device with the same number of days knows that the device's end is a bit later.
+ */
+#define A_DAY (24 * 3600)
+
 void job_warn_outliving(struct seal_job *job, const struct seal_cert *cert)
 {
     struct seal_cert_info device, ca;
     const struct seal_cert *stored = job->profile->ca_cert;
     if (stored && seal_cert_signed_by(cert, stored, NULL) == SEAL_OK &&
         seal_cert_info(cert, &device) == SEAL_OK && seal_cert_info(stored, &ca) == SEAL_OK &&
-        device.not_after_unix > ca.not_after_unix) {
+        device.not_after_unix - ca.not_after_unix > A_DAY) {
         job_warn(
             job,
             "the device certificate (until %.10s) outlives its CA (until %.10s): it will stop being trusted",

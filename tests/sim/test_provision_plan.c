@@ -1,0 +1,66 @@
+/* What the main job plans where there is nothing to burn, and when its plan no longer holds. */
+#include "provision_rig.h"
+
+/* Without a peripheral the job is a matter of flash alone. */
+static void a_plaintext_identity_burns_nothing(void **state)
+{
+    (void)state;
+    struct sim_chip *chip = new_chip(NULL);
+    struct seal_profile profile = profile_of(SEAL_MODE_DEVELOPMENT);
+    profile.storage = SEAL_STORAGE_PLAINTEXT;
+    struct outcome out = run_job(chip, &profile);
+    assert_ok(&out);
+    assert_int_equal(out.steps, 1);
+    assert_int_equal(sim_chip_burns(chip), 0);
+    assert_int_equal(filled_key_blocks(chip), 0);
+    out = run_job(chip, &profile);
+    assert_ok(&out);
+    assert_int_equal(out.steps, 0);
+    profile.private_key = given.ec_key;
+    profile.device_cert = given.ec_cert;
+    out = run_job(chip, &profile);
+    assert_ok(&out);
+    assert_int_equal(out.steps, 1);
+    assert_int_equal(sim_chip_burns(chip), 0);
+    sim_chip_free(&chip);
+}
+
+/* While a person was asked for the word BURN, somebody put the next board into the fixture. */
+static void a_chip_that_changed_after_the_plan_is_not_burned(void **state)
+{
+    (void)state;
+    for (unsigned block = 0; block < 2; block++) {
+        struct sim_chip *chip = new_chip(NULL);
+        struct seal_profile profile = profile_of(SEAL_MODE_PRODUCTION);
+        struct seal_link *link = NULL;
+        struct seal_loader *loader = NULL;
+        struct seal_job *job = NULL;
+        struct seal_cause cause = {0};
+        uint32_t words[8] = {0};
+        const struct seal_loader_options options = {0};
+        assert_int_equal(sim_link_new(chip, &link), SEAL_OK);
+        assert_int_equal(seal_loader_connect(link, &options, &loader, &cause), SEAL_OK);
+        assert_int_equal(seal_job_survey(loader, &profile, &job, &cause), SEAL_OK);
+        assert_int_equal(seal_job_plan(job, &cause), SEAL_OK);
+        memcpy(words, sim_chip_fuses(chip, block), 6 * sizeof *words);
+        words[0] |= 0x200; /* in the MAC, or a write-protection */
+        sim_chip_set_fuses(chip, block, words);
+        assert_int_equal(seal_job_run(job, NULL, &cause), SEAL_ERR_STATE);
+        assert_non_null(strstr(cause.text, block ? "another chip" : "not as the plan found them"));
+        assert_int_equal(sim_chip_burns(chip), 0);
+        assert_false(seal_job_burned(job));
+        seal_job_free(&job);
+        seal_loader_free(&loader);
+        seal_link_close(&link);
+        sim_chip_free(&chip);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_plaintext_identity_burns_nothing),
+        cmocka_unit_test(a_chip_that_changed_after_the_plan_is_not_burned),
+    };
+    return cmocka_run_group_tests(tests, make_identity, free_identity);
+}
