@@ -1,0 +1,37 @@
+/* Ranges of bits in blocks, shared by the files of the plan and the rules. */
+#ifndef ESPSEAL_EFUSE_FUSE_BITS_H
+#define ESPSEAL_EFUSE_FUSE_BITS_H
+
+#include <espseal/fuse_plan.h>
+
+static inline bool fuse_bit(const uint32_t words[SEAL_EFUSE_WORDS], unsigned bit)
+{
+    return words[bit / 32] >> bit % 32 & 1;
+}
+
+static inline void fuse_set_bit(uint32_t words[SEAL_EFUSE_WORDS], unsigned bit)
+{
+    words[bit / 32] |= 1u << bit % 32;
+}
+
+/* Claims a bit for an operation. SEAL_ERR_MISMATCH: another one wants the contrary. */
+int fuse_plan_claim(struct seal_fuse_plan *plan, unsigned block, unsigned bit, bool value, const char *what,
+                    struct seal_cause *cause) SEAL_MUST_CHECK;
+/* A field's bits; what it holds already must not fall. SEAL_ERR_STATE. value: little-endian bytes. */
+int fuse_plan_claim_field(struct seal_fuse_plan *plan, const struct seal_efuse_field *field,
+                          const uint8_t *value, struct seal_cause *cause) SEAL_MUST_CHECK;
+int fuse_plan_claim_number(struct seal_fuse_plan *plan, const struct seal_efuse_field *field, uint32_t value,
+                           struct seal_cause *cause) SEAL_MUST_CHECK;
+/* Sets one bit of WR_DIS or RD_DIS. SEAL_ERR_STATE: WR_DIS or a locked RD_DIS forbids it. */
+int fuse_plan_claim_protection(struct seal_fuse_plan *plan, const char *protection, int bit, const char *what,
+                               struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* Keys of chips without KEY_PURPOSE fields: where each purpose lives (fuse_plan_fixed_key.c). */
+bool fuse_chip_has_purposes(const struct seal_chip *chip);
+int fuse_plan_fixed_key(struct seal_fuse_plan *plan, const struct seal_fuse_key *key, uint32_t *blocks,
+                        struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* The last key block of some chips cannot serve this purpose (rules_keys.c). */
+bool fuse_key5_forbids(const struct seal_chip *chip, unsigned key, const char *purpose);
+
+#endif
