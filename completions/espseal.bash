@@ -67,7 +67,7 @@ _espseal()
         ;;
     efuse)
         if ((COMP_CWORD == 2)); then
-            COMPREPLY=($(compgen -W 'summary' -- "$cur"))
+            COMPREPLY=($(compgen -W 'summary burn burn-bits burn-key protect' -- "$cur"))
             return
         fi
         set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
@@ -445,6 +445,69 @@ _espseal()
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
         words='--efuse-file --all --show-keys --port --chip --baud --before --after --trace --json --progress --help'
+        ;;
+    'efuse burn')
+        case "$prev" in
+        --efuse-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --plan-out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --allow) COMPREPLY=(); return ;;
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --confirm) COMPREPLY=($(compgen -W 'burn stdin' -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--efuse-file --plan-out --allow --port --chip --baud --before --trace --dry-run --confirm --json --progress --help'
+        ;;
+    'efuse burn-bits')
+        case "$prev" in
+        --efuse-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --plan-out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --allow) COMPREPLY=(); return ;;
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --confirm) COMPREPLY=($(compgen -W 'burn stdin' -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--efuse-file --plan-out --allow --port --chip --baud --before --trace --dry-run --confirm --json --progress --help'
+        ;;
+    'efuse burn-key')
+        case "$prev" in
+        --purpose) COMPREPLY=(); return ;;
+        --file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --efuse-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --plan-out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --allow) COMPREPLY=(); return ;;
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --confirm) COMPREPLY=($(compgen -W 'burn stdin' -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--purpose --file --keep-readable --keep-writable --passphrase-file --insecure-permissions --efuse-file --plan-out --allow --port --chip --baud --before --trace --dry-run --confirm --json --progress --help'
+        ;;
+    'efuse protect')
+        case "$prev" in
+        --efuse-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --plan-out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --allow) COMPREPLY=(); return ;;
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --confirm) COMPREPLY=($(compgen -W 'burn stdin' -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--read --write --efuse-file --plan-out --allow --port --chip --baud --before --trace --dry-run --confirm --json --progress --help'
         ;;
     'chip list')
         case "$prev" in

@@ -30,4 +30,12 @@ int seal_prove_ds(struct seal_loader *loader, unsigned efuse_key, unsigned rsa_b
 int seal_prove_partition(struct seal_loader *loader, const uint8_t *partition, size_t len,
                          struct seal_proof *proof, struct seal_cause *cause) SEAL_MUST_CHECK;
 
+/*
+ * Whether BLOCK_KEY<efuse_key> holds just this HMAC key for DS: parameters made with it for a throw-away RSA
+ * key let the chip sign, or they do not. *same is false when they do not. SEAL_ERR_CRYPTO and errors of the
+ * link.
+ */
+int seal_prove_ds_key(struct seal_loader *loader, unsigned efuse_key, const uint8_t hmac_key[static 32],
+                      bool *same, struct seal_cause *cause) SEAL_MUST_CHECK;
+
 #endif

@@ -22,14 +22,14 @@ struct seal_rule_view { /* what a rule looks at; filled by seal_rule_view_make *
     const struct seal_chip *chip;
     const struct seal_efuse *before;
     const struct seal_burn *burn;
-    /* Bits that somebody spoke about, whether they are to be 1 or to stay 0; NULL: only those of burn. */
-    const uint32_t (*given)[SEAL_EFUSE_WORDS];
+    /* Bits that somebody wants to be 0 afterwards; NULL: nobody said so of any. */
+    const uint32_t (*zeroes)[SEAL_EFUSE_WORDS];
     enum seal_path path;
     struct seal_efuse after; /* before with the burn: blocks that become hidden still show what they hold */
 };
-/* view holds keys afterwards: cleanse it. given may be NULL. */
+/* view holds keys afterwards: cleanse it. zeroes may be NULL. */
 void seal_rule_view_make(const struct seal_efuse *before, const struct seal_burn *burn,
-                         const uint32_t (*given)[SEAL_EFUSE_WORDS], enum seal_path path,
+                         const uint32_t (*zeroes)[SEAL_EFUSE_WORDS], enum seal_path path,
                          struct seal_rule_view *view);
 
 struct seal_rule {

@@ -39,6 +39,7 @@ struct cli_command {
     const struct cli_option *options; /* ended by name == NULL; besides the common ones */
     bool device;            /* talks to a chip: --port, --chip, --baud, --before, --trace are added */
     bool offline;           /* of a device command: works without one too, so --port is not required */
+    bool chains;            /* the word "then" begins another operation of the same group */
     enum cli_danger danger; /* CLI_BURNS adds --dry-run and --confirm */
     int (*run)(struct cli_run *run, struct seal_cause *cause); /* a seal_err */
 };

@@ -26,6 +26,10 @@ extern const struct cli_command cli_command_partition_table_decode;
 extern const struct cli_command cli_command_partition_table_encode;
 
 extern const struct cli_command cli_command_efuse_summary;
+extern const struct cli_command cli_command_efuse_burn;
+extern const struct cli_command cli_command_efuse_burn_bits;
+extern const struct cli_command cli_command_efuse_burn_key;
+extern const struct cli_command cli_command_efuse_protect;
 extern const struct cli_command cli_command_help;
 extern const struct cli_command cli_command_provision;
 extern const struct cli_command cli_command_prove;
@@ -85,6 +89,10 @@ const struct cli_command *const cli_commands[] = {
 
     /* efuse */
     &cli_command_efuse_summary,
+    &cli_command_efuse_burn,
+    &cli_command_efuse_burn_bits,
+    &cli_command_efuse_burn_key,
+    &cli_command_efuse_protect,
 
     /* chips */
     &cli_command_chip_list,

@@ -213,6 +213,12 @@ static int take_words(struct parser *parser)
             err = take_letter(parser, word);
         } else if (!parser->run->command) {
             err = take_command(parser);
+        } else if (parser->run->command->chains && strcmp(word, "then") == 0) {
+            parser->run->rest = parser->argv + parser->at + 1;
+            parser->run->rest_count = parser->argc - parser->at - 1;
+            return parser->run->rest_count > 0 ? SEAL_OK
+                                               : usage_error(parser, seal_fail(parser->cause, SEAL_ERR_USAGE,
+                                                                               "nothing follows \"then\""));
         } else {
             parser->run->operands[parser->run->operand_count++] = word;
         }

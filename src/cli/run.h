@@ -27,6 +27,8 @@ struct cli_run {
     size_t given_count;
     const char **operands;
     size_t operand_count;
+    char **rest; /* words behind "then", borrowed from argv */
+    int rest_count;
     bool help, json;
     bool stderr_terminal;
     bool *emitted; /* a JSON document went to stdout */

@@ -289,24 +289,106 @@ static void field_mask(const struct burner *burner, const char *name, uint32_t *
         mask[bit / 32] |= 1u << bit % 32;
 }
 
+/* Switches that brick the chip when what they need is not there: burned after the rest was verified. */
+static const char *const switches[] = {"SPI_BOOT_CRYPT_CNT", "FLASH_CRYPT_CNT", "SECURE_BOOT_EN",
+                                       "ABS_DONE_0",         "ABS_DONE_1",      NULL};
+/* Behind these nothing may be readable any more, from the very read command on (measured on the ROMs of the
+ * ESP32-C3 and ESP32-S3): burned last of all. */
+static const char *const doors[] = {"ENABLE_SECURITY_DOWNLOAD", "DIS_DOWNLOAD_MODE", "UART_DOWNLOAD_DIS",
+                                    NULL};
+
+enum phase { PHASE_FIELDS, PHASE_SWITCHES, PHASE_READ_PROTECT, PHASE_WRITE_PROTECT, PHASE_DOORS, PHASES };
+
+static void fields_mask(const struct burner *burner, const char *const *names, uint32_t *mask)
+{
+    uint32_t one[SEAL_EFUSE_WORDS];
+
+    memset(mask, 0, SEAL_EFUSE_WORDS * sizeof *mask);
+    for (; *names != NULL; names++) {
+        field_mask(burner, *names, one);
+        for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++) {
+            mask[i] |= one[i];
+        }
+    }
+}
+
+/* Bits of WR_DIS that would lock a door which is to be burned: they go with it, in one pulse. */
+static void move_locks_of_doors(const struct burner *burner, uint32_t phases[PHASES][SEAL_EFUSE_WORDS])
+{
+    const struct seal_efuse_field *locks = seal_chip_field(burner->chip, "WR_DIS");
+
+    for (size_t i = 0; doors[i] != NULL; i++) {
+        const struct seal_efuse_field *door = seal_chip_field(burner->chip, doors[i]);
+        if (door == NULL || door->write_disable < 0 || locks == NULL || door->block != burner->block ||
+            (phases[PHASE_DOORS][door->bit / 32] >> door->bit % 32 & 1) == 0) {
+            continue;
+        }
+        unsigned lock = locks->bit + (unsigned)door->write_disable;
+        uint32_t bit = phases[PHASE_WRITE_PROTECT][lock / 32] & 1u << lock % 32;
+        phases[PHASE_WRITE_PROTECT][lock / 32] &= ~bit;
+        phases[PHASE_DOORS][lock / 32] |= bit;
+    }
+}
+
+static void split_phases(const struct burner *burner, const uint32_t *wanted,
+                         uint32_t phases[PHASES][SEAL_EFUSE_WORDS])
+{
+    static const char *const read[] = {"RD_DIS", NULL}, *const write[] = {"WR_DIS", NULL};
+    const char *const *const names[PHASES] = {NULL, switches, read, write, doors};
+    uint32_t mask[SEAL_EFUSE_WORDS];
+
+    memcpy(phases[PHASE_FIELDS], wanted, sizeof phases[PHASE_FIELDS]);
+    for (size_t phase = 1; phase < PHASES; phase++) {
+        fields_mask(burner, names[phase], mask);
+        for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++) {
+            /* what is there already is no part of a phase: it cannot be its door */
+            phases[phase][i] = wanted[i] & mask[i] & ~burner->efuse->words[burner->block][i];
+            phases[PHASE_FIELDS][i] &= ~mask[i];
+        }
+    }
+    move_locks_of_doors(burner, phases);
+}
+
+static bool opens_secure_download(const struct burner *burner, const uint32_t *wanted)
+{
+    const struct seal_efuse_field *field = seal_chip_field(burner->chip, "ENABLE_SECURITY_DOWNLOAD");
+    return field != NULL && field->block == burner->block && (wanted[field->bit / 32] >> field->bit % 32 & 1);
+}
+
+/* The chip refuses to show its registers from the read command on: that is the proof, with the flag. */
+static int verify_secure_download(struct burner *burner, const uint32_t *wanted, int err,
+                                  struct seal_cause *cause)
+{
+    if (err != SEAL_ERR_ROM_REFUSED && err != SEAL_ERR_ROM) {
+        return err;
+    }
+    err = seal_loader_refresh_security_info(burner->loader, cause);
+    if (err == 0 && !seal_loader_secure_download(burner->loader)) {
+        err = seal_fail(cause, SEAL_ERR_VERIFY,
+                        "the chip refuses registers, but is not in secure download mode");
+    }
+    for (size_t i = 0; err == 0 && i < SEAL_EFUSE_WORDS; i++) {
+        burner->efuse->words[burner->block][i] |= wanted[i];
+    }
+    return err;
+}
+
 /*
  * What protection would lock is burned and verified before the protection is; read-protection before
  * write-protection, since bit 0 of WR_DIS locks RD_DIS.
  */
 static int burn_block(struct burner *burner, const uint32_t *wanted, struct seal_cause *cause)
 {
-    uint32_t read[SEAL_EFUSE_WORDS], write[SEAL_EFUSE_WORDS], phases[3][SEAL_EFUSE_WORDS];
+    uint32_t phases[PHASES][SEAL_EFUSE_WORDS];
     int err = 0;
 
-    field_mask(burner, "RD_DIS", read);
-    field_mask(burner, "WR_DIS", write);
-    for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++) {
-        phases[0][i] = wanted[i] & ~(read[i] | write[i]);
-        phases[1][i] = wanted[i] & read[i];
-        phases[2][i] = wanted[i] & write[i];
-    }
-    for (size_t phase = 0; phase < 3 && err == 0; phase++)
+    split_phases(burner, wanted, phases);
+    for (size_t phase = 0; phase < PHASES && err == 0; phase++) {
         err = burn_words(burner, phases[phase], cause);
+        if (err != 0 && phase == PHASE_DOORS && opens_secure_download(burner, phases[phase])) {
+            err = verify_secure_download(burner, phases[phase], err, cause);
+        }
+    }
     seal_cleanse(phases, sizeof phases);
     return err;
 }

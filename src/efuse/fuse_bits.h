@@ -14,6 +14,12 @@ static inline void fuse_set_bit(uint32_t words[SEAL_EFUSE_WORDS], unsigned bit)
     words[bit / 32] |= 1u << bit % 32;
 }
 
+/* Written once, with check bytes. */
+static inline bool fuse_block_coded(const struct seal_efuse *efuse, unsigned block)
+{
+    return seal_efuse_block_coding(efuse, block) != SEAL_CODING_NONE;
+}
+
 /* Claims a bit for an operation. SEAL_ERR_MISMATCH: another one wants the contrary. */
 int fuse_plan_claim(struct seal_fuse_plan *plan, unsigned block, unsigned bit, bool value, const char *what,
                     struct seal_cause *cause) SEAL_MUST_CHECK;

@@ -76,7 +76,7 @@ static int claim_bits(struct seal_fuse_plan *plan, const struct seal_efuse_field
 static int check_writable(const struct seal_fuse_plan *plan, const struct seal_efuse_field *field,
                           struct seal_cause *cause)
 {
-    bool coded = plan->chip->efuse->blocks[field->block].coding == SEAL_CODING_RS;
+    bool coded = fuse_block_coded(&plan->before, field->block);
     bool open = coded ? seal_efuse_block_writable(&plan->before, field->block)
                       : seal_efuse_field_writable(&plan->before, field);
     return open ? SEAL_OK
@@ -111,8 +111,10 @@ int fuse_plan_claim_number(struct seal_fuse_plan *plan, const struct seal_efuse_
 {
     uint8_t bytes[4];
     if (field->bits < 32 && value >> field->bits != 0) {
-        return seal_fail(cause, SEAL_ERR_TOO_LONG, "%s has %u bit%s: 0x%x does not fit", field->name,
-                         (unsigned)field->bits, field->bits == 1 ? "" : "s", (unsigned)value);
+        int err = seal_fail(cause, SEAL_ERR_TOO_LONG, "%s has %u bit%s: 0x%x does not fit", field->name,
+                            (unsigned)field->bits, field->bits == 1 ? "" : "s", (unsigned)value);
+        seal_hint(cause, "%s is at most 0x%x", field->name, (1u << field->bits) - 1);
+        return err;
     }
     seal_put_le32(bytes, value);
     return fuse_plan_claim_field(plan, field, bytes, cause);
@@ -121,9 +123,9 @@ int fuse_plan_claim_number(struct seal_fuse_plan *plan, const struct seal_efuse_
 int seal_fuse_plan_bit(struct seal_fuse_plan *plan, unsigned block, unsigned bit, struct seal_cause *cause)
 {
     const struct seal_efuse_block *entry = &plan->chip->efuse->blocks[block];
-    if (bit >= 32u * entry->words) {
+    if (bit >= 32u * seal_efuse_block_words(&plan->before, block)) {
         return seal_fail(cause, SEAL_ERR_TOO_LONG, "%s has the bits 0 to %u: there is no bit %u", entry->name,
-                         32u * entry->words - 1, bit);
+                         32u * seal_efuse_block_words(&plan->before, block) - 1, bit);
     }
     return fuse_plan_claim(plan, block, bit, true, entry->name, cause);
 }
@@ -132,7 +134,7 @@ int seal_fuse_plan_data(struct seal_fuse_plan *plan, unsigned block, size_t offs
                         size_t len, struct seal_cause *cause)
 {
     const struct seal_efuse_block *entry = &plan->chip->efuse->blocks[block];
-    size_t room = 4u * entry->words;
+    size_t room = 4u * seal_efuse_block_words(&plan->before, block);
     int err = SEAL_OK;
     if (offset > room || len > room - offset) {
         return seal_fail(cause, SEAL_ERR_TOO_LONG, "%zu bytes at offset %zu do not fit into the %zu of %s",
@@ -176,12 +178,23 @@ int fuse_plan_claim_protection(struct seal_fuse_plan *plan, const char *protecti
     return fuse_plan_claim(plan, field->block, field->bit + (unsigned)bit, true, what, cause);
 }
 
+/* Bits of RD_DIS: a field may have several (ESP32-C2: one for each half of the key block). */
+static int protect_read(struct seal_fuse_plan *plan, int bit, unsigned more, const char *what,
+                        struct seal_cause *cause)
+{
+    int err = SEAL_OK;
+    for (int i = 0; i <= (int)more && err == SEAL_OK; i++) {
+        err = fuse_plan_claim_protection(plan, "RD_DIS", bit < 0 ? bit : bit + i, what, cause);
+    }
+    return err;
+}
+
 static int protect_block(struct seal_fuse_plan *plan, unsigned block, bool read, bool write,
                          struct seal_cause *cause)
 {
     const struct seal_efuse_block *entry = &plan->chip->efuse->blocks[block];
-    int err =
-        read ? fuse_plan_claim_protection(plan, "RD_DIS", entry->read_disable, entry->name, cause) : SEAL_OK;
+    int err = read ? protect_read(plan, entry->read_disable, entry->read_disable_more, entry->name, cause)
+                   : SEAL_OK;
     if (err == SEAL_OK && write) {
         err = fuse_plan_claim_protection(plan, "WR_DIS", entry->write_disable, entry->name, cause);
     }
@@ -200,8 +213,8 @@ int seal_fuse_plan_protect(struct seal_fuse_plan *plan, const char *name, bool r
         return seal_fail(cause, SEAL_ERR_UNSUPPORTED, "the %s has no eFuse field or block %s",
                          plan->chip->title, name);
     }
-    int err =
-        read ? fuse_plan_claim_protection(plan, "RD_DIS", field->read_disable, field->name, cause) : SEAL_OK;
+    int err = read ? protect_read(plan, field->read_disable, field->read_disable_more, field->name, cause)
+                   : SEAL_OK;
     if (err == SEAL_OK && write) {
         err = fuse_plan_claim_protection(plan, "WR_DIS", field->write_disable, field->name, cause);
     }
@@ -247,7 +260,7 @@ static void complete_block(struct seal_fuse_plan *plan, unsigned block)
 {
     const uint32_t *have = plan->before.words[block], *want = plan->want.words[block];
     uint32_t missing[SEAL_EFUSE_WORDS], held = 0;
-    bool coded = plan->chip->efuse->blocks[block].coding == SEAL_CODING_RS;
+    bool coded = fuse_block_coded(&plan->before, block);
 
     for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++) {
         missing[i] = want[i] & ~have[i];
@@ -275,19 +288,26 @@ static void note_finding(void *ctx, const struct seal_rule *rule, const char *de
 int seal_fuse_plan_close(struct seal_fuse_plan *plan, const char *const *allowed, struct seal_cause *cause)
 {
     struct seal_rule_view view;
+    uint32_t zeroes[SEAL_EFUSE_BLOCKS][SEAL_EFUSE_WORDS];
     memset(&plan->burn, 0, sizeof plan->burn);
     plan->finding_count = 0;
+    for (unsigned block = 0; block < SEAL_EFUSE_BLOCKS; block++) {
+        for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++) {
+            zeroes[block][i] = plan->given[block][i] & ~plan->want.words[block][i];
+        }
+    }
     for (unsigned block = 0; block < plan->chip->efuse->block_count; block++) {
         complete_block(plan, block);
     }
-    seal_rule_view_make(&plan->before, &plan->burn, (const uint32_t(*)[SEAL_EFUSE_WORDS])plan->given,
-                        plan->path, &view);
+    seal_rule_view_make(&plan->before, &plan->burn, (const uint32_t(*)[SEAL_EFUSE_WORDS])zeroes, plan->path,
+                        &view);
     plan->after = view.after;
     int err = seal_rules_check(&view, allowed, note_finding, plan, cause);
     if (err == SEAL_OK) {
         err = seal_burn_check(&plan->before, &plan->burn, cause);
     }
     plan->closed = err == SEAL_OK;
+    seal_cleanse(zeroes, sizeof zeroes);
     seal_cleanse(&view, sizeof view);
     return err;
 }

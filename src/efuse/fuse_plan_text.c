@@ -129,7 +129,8 @@ static void say_block_changes(const struct seal_fuse_plan *plan, unsigned block,
     }
     for (size_t i = 0; i < plan->chip->efuse->field_count; i++) {
         const struct seal_efuse_field *field = &plan->chip->efuse->fields[i];
-        if (field->block != block || rising(plan, field) == 0 || is_protection(field)) {
+        bool whole = field->bits >= 32u * plan->chip->efuse->blocks[block].words;
+        if (field->block != block || whole || rising(plan, field) == 0 || is_protection(field)) {
             continue;
         }
         if (field->bits <= 32) {
@@ -191,7 +192,7 @@ void seal_fuse_plan_each_closed(const struct seal_fuse_plan *plan, seal_fuse_say
         const struct seal_efuse_block *entry = &plan->chip->efuse->blocks[block];
         char text[LINE];
         size_t used;
-        if (entry->coding != SEAL_CODING_RS || !will_burn(plan, block)) {
+        if (!fuse_block_coded(&plan->before, block) || !will_burn(plan, block)) {
             continue;
         }
         used = (size_t)snprintf(text, sizeof text, "%s is written once: closed afterwards", entry->name);
@@ -267,7 +268,7 @@ void seal_fuse_plan_each_no_return(const struct seal_fuse_plan *plan, seal_fuse_
 {
     char text[LINE];
     for (unsigned block = 0; block < plan->chip->efuse->block_count; block++) {
-        if (plan->chip->efuse->blocks[block].coding == SEAL_CODING_RS && will_burn(plan, block)) {
+        if (fuse_block_coded(&plan->before, block) && will_burn(plan, block)) {
             (void)snprintf(text, sizeof text, "%s: written once, for good",
                            plan->chip->efuse->blocks[block].name);
             say(ctx, text);
@@ -326,7 +327,7 @@ void seal_fuse_plan_summary(const struct seal_fuse_plan *plan, char *text, size_
         unsigned set = (unsigned)popcount(missing);
         bits += set;
         blocks += set > 0;
-        closed += set > 0 && plan->chip->efuse->blocks[block].coding == SEAL_CODING_RS;
+        closed += set > 0 && fuse_block_coded(&plan->before, block);
     }
     seal_cleanse(missing, sizeof missing);
     int used = snprintf(text, size, "burns %u bit%s in %u block%s, for good", bits, bits == 1 ? "" : "s",

@@ -1,8 +1,6 @@
 /* The table of rules, and trying them. */
 #include "rule_parts.h"
 
-#include <espseal/link.h>
-
 #include <stdio.h>
 #include <string.h>
 
@@ -98,11 +96,15 @@ enum seal_path seal_path_of(const struct seal_link *link)
 }
 
 void seal_rule_view_make(const struct seal_efuse *before, const struct seal_burn *burn,
-                         const uint32_t (*given)[SEAL_EFUSE_WORDS], enum seal_path path,
+                         const uint32_t (*zeroes)[SEAL_EFUSE_WORDS], enum seal_path path,
                          struct seal_rule_view *view)
 {
-    *view = (struct seal_rule_view){
-        .chip = before->chip, .before = before, .burn = burn, .given = given, .path = path, .after = *before};
+    *view = (struct seal_rule_view){.chip = before->chip,
+                                    .before = before,
+                                    .burn = burn,
+                                    .zeroes = zeroes,
+                                    .path = path,
+                                    .after = *before};
     for (size_t block = 0; block < SEAL_EFUSE_BLOCKS; block++) {
         for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++) {
             view->after.words[block][i] |= burn->words[block][i];

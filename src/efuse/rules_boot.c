@@ -259,13 +259,12 @@ bool rule_rddis_lock(const struct seal_rule_view *view, char *detail, size_t siz
 bool rule_rollback(const struct seal_rule_view *view, char *detail, size_t size)
 {
     static const char *const names[] = {"SECURE_VERSION", "BOOTLOADER_ANTI_ROLLBACK_SECURE_VERSION"};
-    for (size_t n = 0; n < 2 && view->given != NULL; n++) {
+    for (size_t n = 0; n < 2 && view->zeroes != NULL; n++) {
         const struct seal_efuse_field *field = seal_chip_field(view->chip, names[n]);
         for (unsigned i = 0; field != NULL && i < field->bits; i++) {
             unsigned bit = field->bit + i;
-            if (fuse_bit(view->given[field->block], bit) &&
-                fuse_bit(view->before->words[field->block], bit) &&
-                !fuse_bit(view->burn->words[field->block], bit)) {
+            if (fuse_bit(view->zeroes[field->block], bit) &&
+                fuse_bit(view->before->words[field->block], bit)) {
                 (void)snprintf(detail, size, "%s is 0x%x", field->name,
                                (unsigned)seal_efuse_get(view->before, field));
                 return true;

@@ -110,7 +110,7 @@ bool rule_key_in_use(const struct seal_rule_view *view, char *detail, size_t siz
 {
     for (unsigned key = 0; key < view->chip->key_blocks; key++) {
         unsigned block = (unsigned)seal_chip_key_block(view->chip, key), held;
-        bool coded = view->chip->efuse->blocks[block].coding == SEAL_CODING_RS;
+        bool coded = fuse_block_coded(view->before, block);
         if (!coded || !burns_block(view, block)) {
             continue;
         }
@@ -128,7 +128,7 @@ bool rule_rs_written(const struct seal_rule_view *view, char *detail, size_t siz
     for (unsigned block = 0; block < view->chip->efuse->block_count; block++) {
         const struct seal_efuse_block *entry = &view->chip->efuse->blocks[block];
         unsigned held = 0;
-        if (entry->coding != SEAL_CODING_RS || !burns_block(view, block)) {
+        if (!fuse_block_coded(view->before, block) || !burns_block(view, block)) {
             continue;
         }
         unsigned foreign = foreign_bits(view, block, &held);
@@ -145,10 +145,9 @@ bool rule_rs_written(const struct seal_rule_view *view, char *detail, size_t siz
 
 static bool falls(const struct seal_rule_view *view, const struct seal_efuse_field *field)
 {
-    for (unsigned i = 0; view->given != NULL && i < field->bits; i++) {
+    for (unsigned i = 0; view->zeroes != NULL && i < field->bits; i++) {
         unsigned bit = field->bit + i;
-        if (fuse_bit(view->given[field->block], bit) && fuse_bit(view->before->words[field->block], bit) &&
-            !fuse_bit(view->burn->words[field->block], bit)) {
+        if (fuse_bit(view->zeroes[field->block], bit) && fuse_bit(view->before->words[field->block], bit)) {
             return true;
         }
     }
@@ -172,7 +171,7 @@ bool rule_field_clear(const struct seal_rule_view *view, char *detail, size_t si
 {
     for (size_t i = 0; i < view->chip->efuse->field_count; i++) {
         const struct seal_efuse_field *field = &view->chip->efuse->fields[i];
-        bool coded = view->chip->efuse->blocks[field->block].coding == SEAL_CODING_RS;
+        bool coded = fuse_block_coded(view->before, field->block);
         if (!coded && strncmp(field->name, "KEY_PURPOSE_", 12) != 0 && falls(view, field)) {
             (void)snprintf(detail, size, "%s", field->name);
             return true;

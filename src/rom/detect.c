@@ -32,6 +32,11 @@ static int get_security_info(struct seal_loader *loader, struct seal_cause *caus
     return err == SEAL_ERR_ROM_REFUSED || err == SEAL_ERR_ROM ? SEAL_OK : err; /* the ESP32 has none */
 }
 
+int seal_loader_refresh_security_info(struct seal_loader *loader, struct seal_cause *cause)
+{
+    return get_security_info(loader, cause);
+}
+
 /* The chip that answers security information without a chip id. */
 static const struct seal_chip *chip_without_id(void)
 {

@@ -1,6 +1,7 @@
 /* The steps that are missing between the chip's state and the profile. */
 #include "job.h"
 
+#include <espseal/rules.h>
 #include <espseal/secret.h>
 
 #include <stdio.h>
@@ -155,14 +156,20 @@ static int build_partition(struct seal_job *job, struct seal_cause *cause)
     return err;
 }
 
-/* Every burn must be possible in the state that the steps before it leave. */
+/* Every burn must be possible, and break no rule, in the state that the steps before it leave. */
 static int check_burns(const struct seal_job *job, struct seal_cause *cause)
 {
     struct seal_efuse state = job->now;
     int err = SEAL_OK;
     for (size_t i = 0; i < job->step_count && err == SEAL_OK; i++) {
         const struct seal_burn *burn = &job->steps[i].burn;
+        struct seal_rule_view view;
+        seal_rule_view_make(&state, burn, NULL, SEAL_PATH_OTHER, &view);
         err = seal_burn_check(&state, burn, cause);
+        if (err == SEAL_OK) {
+            err = seal_rules_check(&view, NULL, NULL, NULL, cause);
+        }
+        seal_cleanse(&view, sizeof view);
         for (size_t block = 0; block < SEAL_EFUSE_BLOCKS; block++) {
             for (size_t word = 0; word < SEAL_EFUSE_WORDS; word++) {
                 state.words[block][word] |= burn->words[block][word];
