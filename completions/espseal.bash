@@ -454,12 +454,13 @@ _espseal()
         --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
         --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
         --baud|-b) COMPREPLY=(); return ;;
-        --before) COMPREPLY=($(compgen -W 'default-reset no-reset' -- "$cur")); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset usb-reset no-reset' -- "$cur")); return ;;
+        --after) COMPREPLY=($(compgen -W 'hard-reset watchdog-reset no-reset' -- "$cur")); return ;;
         --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --confirm) COMPREPLY=($(compgen -W 'burn stdin' -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--efuse-file --plan-out --allow --port --chip --baud --before --trace --dry-run --confirm --json --progress --help'
+        words='--efuse-file --plan-out --allow --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
         ;;
     'efuse burn-bits')
         case "$prev" in
@@ -469,12 +470,13 @@ _espseal()
         --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
         --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
         --baud|-b) COMPREPLY=(); return ;;
-        --before) COMPREPLY=($(compgen -W 'default-reset no-reset' -- "$cur")); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset usb-reset no-reset' -- "$cur")); return ;;
+        --after) COMPREPLY=($(compgen -W 'hard-reset watchdog-reset no-reset' -- "$cur")); return ;;
         --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --confirm) COMPREPLY=($(compgen -W 'burn stdin' -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--efuse-file --plan-out --allow --port --chip --baud --before --trace --dry-run --confirm --json --progress --help'
+        words='--efuse-file --plan-out --allow --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
         ;;
     'efuse burn-key')
         case "$prev" in
@@ -487,12 +489,13 @@ _espseal()
         --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
         --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
         --baud|-b) COMPREPLY=(); return ;;
-        --before) COMPREPLY=($(compgen -W 'default-reset no-reset' -- "$cur")); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset usb-reset no-reset' -- "$cur")); return ;;
+        --after) COMPREPLY=($(compgen -W 'hard-reset watchdog-reset no-reset' -- "$cur")); return ;;
         --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --confirm) COMPREPLY=($(compgen -W 'burn stdin' -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--purpose --file --keep-readable --keep-writable --passphrase-file --insecure-permissions --efuse-file --plan-out --allow --port --chip --baud --before --trace --dry-run --confirm --json --progress --help'
+        words='--purpose --file --keep-readable --keep-writable --passphrase-file --insecure-permissions --efuse-file --plan-out --allow --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
         ;;
     'efuse protect')
         case "$prev" in
@@ -502,12 +505,13 @@ _espseal()
         --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
         --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
         --baud|-b) COMPREPLY=(); return ;;
-        --before) COMPREPLY=($(compgen -W 'default-reset no-reset' -- "$cur")); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset usb-reset no-reset' -- "$cur")); return ;;
+        --after) COMPREPLY=($(compgen -W 'hard-reset watchdog-reset no-reset' -- "$cur")); return ;;
         --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --confirm) COMPREPLY=($(compgen -W 'burn stdin' -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--read --write --efuse-file --plan-out --allow --port --chip --baud --before --trace --dry-run --confirm --json --progress --help'
+        words='--read --write --efuse-file --plan-out --allow --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
         ;;
     'chip list')
         case "$prev" in
