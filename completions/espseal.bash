@@ -199,10 +199,12 @@ _espseal()
         --iv) COMPREPLY=(); return ;;
         --salt) COMPREPLY=(); return ;;
         --size) COMPREPLY=(); return ;;
+        --sign-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --format) COMPREPLY=($(compgen -W 'tlv cust_flash nvs' -- "$cur")); return ;;
         --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--out --csv --entries --base-dir --ca-cert --device-cert --private-key --key-storage --chip --efuse-key --hmac-key --iv --salt --size --no-integrity --allow-private-key --production --flash-encryption --passphrase-file --insecure-permissions --force --json --progress --help'
+        words='--out --csv --entries --base-dir --ca-cert --device-cert --private-key --key-storage --chip --efuse-key --hmac-key --iv --salt --size --sign-key --format --no-integrity --allow-private-key --production --flash-encryption --passphrase-file --insecure-permissions --force --json --progress --help'
         ;;
     'secure-cert inspect')
         case "$prev" in

@@ -119,6 +119,8 @@ complete -c espseal -n '__fish_seen_subcommand_from secure-cert; and __fish_seen
 complete -c espseal -n '__fish_seen_subcommand_from secure-cert; and __fish_seen_subcommand_from build' -l iv -x -d 'ds: 16 bytes, for a result that can be repeated'
 complete -c espseal -n '__fish_seen_subcommand_from secure-cert; and __fish_seen_subcommand_from build' -l salt -x -d 'hmac-derived: the salt of the key'
 complete -c espseal -n '__fish_seen_subcommand_from secure-cert; and __fish_seen_subcommand_from build' -l size -x -d 'size of the partition'
+complete -c espseal -n '__fish_seen_subcommand_from secure-cert; and __fish_seen_subcommand_from build' -l sign-key -r -F -d 'sign with this private key; up to three times'
+complete -c espseal -n '__fish_seen_subcommand_from secure-cert; and __fish_seen_subcommand_from build' -l format -x -a 'tlv cust_flash nvs' -d 'tlv, or one of the formats of esp_secure_cert_mgr before 2.0'
 complete -c espseal -n '__fish_seen_subcommand_from secure-cert; and __fish_seen_subcommand_from build' -l no-integrity -d 'leave out the entry with the SHA-256 of the partition'
 complete -c espseal -n '__fish_seen_subcommand_from secure-cert; and __fish_seen_subcommand_from build' -l allow-private-key -d 'write a private key that no plaintext row put there'
 complete -c espseal -n '__fish_seen_subcommand_from secure-cert; and __fish_seen_subcommand_from build' -l production -d 'refuse a private key in clear'

@@ -192,7 +192,7 @@ int cli_build_rows(struct cli_run *run, struct seal_buf *out, bool *open, struct
         .directory = folder_of(run, folder),
         .any_mode = cli_flag(run, "insecure-permissions"),
         .passphrase = cli_passphrase(run, "passphrase-file"),
-        .no_integrity = cli_flag(run, "no-integrity"),
+        .no_integrity = cli_flag(run, "no-integrity") || cli_text(run, "sign-key"),
         .allow_private_keys = cli_flag(run, "allow-private-key"),
     };
     int err = rows ? read_options(run, &options, &hmac_key, iv, cause) : SEAL_ERR_NO_MEMORY;

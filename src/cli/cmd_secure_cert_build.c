@@ -5,6 +5,8 @@
 #include <espseal/digest.h>
 #include <espseal/file.h>
 #include <espseal/identity_partition.h>
+#include <espseal/secure_cert_legacy.h>
+#include <espseal/secure_cert_sign.h>
 
 #include <string.h>
 
@@ -16,6 +18,7 @@ struct inputs {
     uint32_t efuse_key;
 };
 
+static const char *const formats[] = {"tlv", "cust_flash", "nvs", NULL};
 static const char *const storages[] = {"plaintext", "ds", "ecdsa", "hmac-encrypted", "hmac-derived", NULL};
 
 static enum seal_storage storage_of(const struct cli_run *run)
@@ -225,10 +228,75 @@ static int check_production(const struct cli_run *run, bool open, struct seal_ca
     return err;
 }
 
-static int finish(struct cli_run *run, const char *storage, bool open, const struct seal_buf *partition,
+static enum seal_cert_format format_of(const struct cli_run *run)
+{
+    const char *text = cli_text(run, "format");
+    return !text || strcmp(text, "tlv") == 0 ? SEAL_CERT_TLV
+           : strcmp(text, "nvs") == 0        ? SEAL_CERT_NVS
+                                             : SEAL_CERT_CUST_FLASH;
+}
+
+/* With --sign-key the signature takes the place of the integrity entry, which then follows it. */
+static int sign(struct cli_run *run, struct seal_buf *partition, struct seal_cause *cause)
+{
+    struct seal_key *keys[SEAL_SIGNATURE_KEYS_MAX] = {NULL};
+    struct seal_buf *out = seal_buf_new_secret();
+    uint32_t size = 0;
+    size_t count = 0;
+    const char *path;
+    int err = out ? cli_number(run, "size", SEAL_SECURE_CERT_LIMIT + 16, SEAL_SECURE_CERT_MAX, &size, cause)
+                  : SEAL_ERR_NO_MEMORY;
+    while (err == SEAL_OK && (path = cli_text_at(run, "sign-key", count))) {
+        err = count == SEAL_SIGNATURE_KEYS_MAX
+                  ? seal_fail(cause, SEAL_ERR_USAGE, "a partition takes at most %d signatures",
+                              SEAL_SIGNATURE_KEYS_MAX)
+                  : cli_read_key(run, path, "passphrase-file", &keys[count], cause);
+        count += err == SEAL_OK;
+    }
+    if (err == SEAL_OK && count) {
+        err = seal_secure_cert_sign(seal_buf_ptr(partition), seal_buf_len(partition), keys, count, size, out,
+                                    cause);
+    }
+    if (err == SEAL_OK && count) {
+        seal_buf_truncate(partition, 0);
+        err = seal_buf_put(partition, seal_buf_ptr(out), seal_buf_len(out));
+    }
+    for (size_t i = 0; i < SEAL_SIGNATURE_KEYS_MAX; i++) {
+        seal_key_free(&keys[i]);
+    }
+    seal_buf_free(&out);
+    return err;
+}
+
+static int convert(struct cli_run *run, struct seal_buf *partition, struct seal_cause *cause)
+{
+    enum seal_cert_format format = format_of(run);
+    struct seal_buf *out = seal_buf_new_secret();
+    int err = out ? SEAL_OK : SEAL_ERR_NO_MEMORY;
+    if (format != SEAL_CERT_TLV && err == SEAL_OK) {
+        err = cli_text(run, "sign-key")
+                  ? seal_fail(cause, SEAL_ERR_USAGE, "only partitions in the format tlv can be signed")
+                  : seal_secure_cert_from_tlv(seal_buf_ptr(partition), seal_buf_len(partition), format, out,
+                                              cause);
+    }
+    if (format != SEAL_CERT_TLV && err == SEAL_OK) {
+        seal_buf_truncate(partition, 0);
+        err = seal_buf_put(partition, seal_buf_ptr(out), seal_buf_len(out));
+    }
+    seal_buf_free(&out);
+    return err;
+}
+
+static int finish(struct cli_run *run, const char *storage, bool open, struct seal_buf *partition,
                   struct seal_cause *cause)
 {
     int err = check_production(run, open, cause);
+    if (err == SEAL_OK) {
+        err = sign(run, partition, cause);
+    }
+    if (err == SEAL_OK) {
+        err = convert(run, partition, cause);
+    }
     if (err == SEAL_OK) {
         err = seal_file_write(cli_text(run, "out"), seal_buf_ptr(partition), seal_buf_len(partition),
                               cli_out_flags(run, open), cause);
@@ -246,7 +314,7 @@ static int build(struct cli_run *run, enum seal_storage storage, const struct in
         .key = in->key,
         .ds = &in->ds,
         .efuse_key = in->efuse_key,
-        .no_integrity = cli_flag(run, "no-integrity"),
+        .no_integrity = cli_flag(run, "no-integrity") || cli_text(run, "sign-key"),
     };
     struct seal_buf *out = seal_buf_new_secret();
     int err = out ? seal_partition_build(&spec, out, cause) : SEAL_ERR_NO_MEMORY;
@@ -331,6 +399,15 @@ static const struct cli_option options[] = {
      .fallback = "random"},
     {.name = "salt", .value = "HEX", .summary = "hmac-derived: the salt of the key", .fallback = "random"},
     {.name = "size", .value = "N", .summary = "size of the partition", .fallback = "8192"},
+    {.name = "sign-key",
+     .value = "FILE",
+     .summary = "sign with this private key; up to three times",
+     .repeat = true},
+    {.name = "format",
+     .value = "FORMAT",
+     .summary = "tlv, or one of the formats of esp_secure_cert_mgr before 2.0",
+     .choices = formats,
+     .fallback = "tlv"},
     {.name = "no-integrity", .summary = "leave out the entry with the SHA-256 of the partition"},
     {.name = "allow-private-key", .summary = "write a private key that no plaintext row put there"},
     {.name = "production", .summary = "refuse a private key in clear"},
