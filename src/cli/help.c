@@ -39,13 +39,24 @@ void cli_wrap(FILE *out, const char *text, int indent, int width)
     (void)fputc('\n', out);
 }
 
+/* The longest name of a command: the summaries stand behind it in one column. */
+static int name_width(void)
+{
+    size_t width = 0;
+    for (size_t i = 0; cli_commands[i]; i++) {
+        size_t len = strlen(cli_commands[i]->name);
+        width = len > width ? len : width;
+    }
+    return (int)width;
+}
+
 static void print_commands(FILE *out, const char *word)
 {
     size_t len = word ? strlen(word) : 0;
     for (size_t i = 0; cli_commands[i]; i++) {
         const struct cli_command *command = cli_commands[i];
         if (!word || (strncmp(command->name, word, len) == 0 && command->name[len] == ' ')) {
-            (void)fprintf(out, "  %-22s %s\n", command->name, command->summary);
+            (void)fprintf(out, "  %-*s  %s\n", name_width(), command->name, command->summary);
         }
     }
 }
@@ -62,7 +73,7 @@ static void print_group(FILE *out, const struct cli_group *group)
             (void)fprintf(out, "\n%s\n", group->title);
             titled = true;
         }
-        (void)fprintf(out, "  %-22s %s\n", command->name, command->summary);
+        (void)fprintf(out, "  %-*s  %s\n", name_width(), command->name, command->summary);
     }
 }
 
@@ -73,11 +84,10 @@ void cli_help_overview(FILE *out)
     for (const struct cli_group *group = cli_groups; group->title; group++) {
         print_group(out, group);
     }
-    (void)fputs("\nOptions\n"
-                "  --help                 this text; after a command, its help\n"
-                "  --version              print the version and exit\n"
-                "\nespseal help COMMAND explains a command; man espseal explains the rest\n",
-                out);
+    (void)fprintf(
+        out, "\nOptions\n  %-*s  this text; after a command, its help\n  %-*s  print the version and exit\n",
+        name_width(), "--help", name_width(), "--version");
+    (void)fputs("\nespseal help COMMAND explains a command; man espseal explains the rest\n", out);
 }
 
 void cli_help_group(FILE *out, const char *word)

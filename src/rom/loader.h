@@ -38,8 +38,8 @@ struct seal_loader {
     struct seal_flash_id flash;
     bool flash_attached;
     uint32_t assumed_flash_size; /* in secure download mode; 0: none */
-    unsigned baud;   /* that the chip hears */
-    bool bulk_tried; /* seal_loader_bulk has done what it can */
+    unsigned baud;               /* that the chip hears */
+    bool bulk_tried;             /* seal_loader_bulk has done what it can */
     unsigned frames_sent, frames_received;
     uint64_t sent_before, received_before; /* the link's counters at connect */
     struct seal_buf *request;              /* encoded frames of one write */

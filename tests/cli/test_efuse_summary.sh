@@ -86,5 +86,6 @@ run 2 --efuse-file /dev/null --chip esp32c3
 head -c 100 "$work/fuses" >"$work/short"
 run 2 --efuse-file "$work/short" --chip esp32c3
 grep -q 'has 1024 bytes, or 512 of a virtual chip: not 100' "$work/err" || fail "does not say what is wrong"
-run 5 --efuse-file "$work/fuses" --chip esp32p4
+run 1 --efuse-file "$work/fuses" --chip esp32p9
+grep -q 'there is no chip "esp32p9"' "$work/err" || fail "does not know its chips"
 echo "PASS"
