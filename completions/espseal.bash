@@ -102,6 +102,7 @@ _espseal()
         --out) COMPREPLY=($(compgen -d -- "$cur")); return ;;
         --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --ca-passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --pin-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
         --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
         --baud|-b) COMPREPLY=(); return ;;
@@ -111,7 +112,7 @@ _espseal()
         --confirm) COMPREPLY=($(compgen -W 'burn stdin' -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--mode --storage --ca-cert --device-cert --private-key --subject --key-type --ca-key --days --sign-cmd --csr-out --efuse-key --hmac-key --offset --firmware --out --keep-secrets --force --passphrase-file --ca-passphrase-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
+        words='--mode --storage --ca-cert --device-cert --private-key --subject --key-type --ca-key --days --sign-cmd --csr-out --efuse-key --hmac-key --offset --firmware --out --keep-secrets --force --passphrase-file --ca-passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
         ;;
     'prove')
         case "$prev" in
@@ -142,9 +143,10 @@ _espseal()
         --san) COMPREPLY=(); return ;;
         --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --pin-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--key --subject --san --out --passphrase-file --force --insecure-permissions --json --progress --help'
+        words='--key --subject --san --out --passphrase-file --pin-file --force --insecure-permissions --json --progress --help'
         ;;
     'identity ca')
         case "$prev" in
@@ -152,11 +154,13 @@ _espseal()
         --days) COMPREPLY=(); return ;;
         --out-cert) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --out-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --type) COMPREPLY=($(compgen -W 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384' -- "$cur")); return ;;
         --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --pin-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--subject --days --out-cert --out-key --type --encrypt --passphrase-file --force --insecure-permissions --json --progress --help'
+        words='--subject --days --out-cert --out-key --key --type --encrypt --passphrase-file --pin-file --force --insecure-permissions --json --progress --help'
         ;;
     'identity cert')
         case "$prev" in
@@ -166,9 +170,10 @@ _espseal()
         --days) COMPREPLY=(); return ;;
         --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --pin-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--csr --ca-cert --ca-key --days --out --passphrase-file --force --insecure-permissions --json --progress --help'
+        words='--csr --ca-cert --ca-key --days --out --passphrase-file --pin-file --force --insecure-permissions --json --progress --help'
         ;;
     'ds params')
         case "$prev" in

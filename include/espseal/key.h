@@ -79,7 +79,7 @@ int seal_boot_key_digest(const void *data, size_t len, const char *name, uint8_t
  * Looks for the key's secret numbers (RSA: exponent, primes and CRT numbers; EC: scalar) in data: as bytes,
  * big- and little-endian, with or without padding, and in Base64 however its lines are broken, so that every
  * unencrypted DER or PEM form is found. For what must not hold them. *found is true after a failure too.
- * SEAL_ERR_NO_MEMORY, SEAL_ERR_CRYPTO.
+ * SEAL_ERR_NO_MEMORY, SEAL_ERR_CRYPTO, SEAL_ERR_KEY (a key in a token: nothing can be known).
  */
 int seal_key_occurs_in(const struct seal_key *key, const void *data, size_t len, bool *found) SEAL_MUST_CHECK;
 

@@ -151,7 +151,8 @@ static int ask_passphrase(void *ctx, const char *what, char *passphrase, size_t 
         return passphrase_from_file(run, path, passphrase, size);
     }
     char prompt[256];
-    (void)snprintf(prompt, sizeof prompt, "Passphrase of %s: ", what);
+    bool pin = run->passphrase_option && strcmp(run->passphrase_option, CLI_PIN_OPTION) == 0;
+    (void)snprintf(prompt, sizeof prompt, "%s of %.200s: ", pin ? "PIN" : "Passphrase", what);
     cli_progress_clear(run);
     return cli_ask_line(prompt, false, passphrase, size, NULL) == SEAL_OK ? SEAL_OK : SEAL_ERR_PASSPHRASE;
 }

@@ -118,8 +118,10 @@ struct seal_passphrase cli_passphrase(struct cli_run *run, const char *option);
 int cli_connect(struct cli_run *run, struct seal_loader **loader, struct seal_cause *cause) SEAL_MUST_CHECK;
 struct seal_link *cli_link(struct cli_run *run); /* NULL before cli_connect */
 
+/* Where commands whose keys may live in a token take its PIN from. */
+#define CLI_PIN_OPTION "pin-file"
 /* Input files by option value, with the secrets' file rules (--insecure-permissions where the command has
- * it). */
+ * it). A key may also be a URI (espseal/key_store.h); its PIN comes from --pin-file or a prompt. */
 int cli_read_key(struct cli_run *run, const char *path, const char *passphrase_option, struct seal_key **key,
                  struct seal_cause *cause) SEAL_MUST_CHECK;
 int cli_read_cert(struct cli_run *run, const char *path, struct seal_cert **cert,

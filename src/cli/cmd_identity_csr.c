@@ -66,7 +66,10 @@ static int run_identity_csr(struct cli_run *run, struct seal_cause *cause)
 }
 
 static const struct cli_option options[] = {
-    {.name = "key", .value = "FILE", .summary = "the private key, PEM or DER", .required = true},
+    {.name = "key",
+     .value = "FILE",
+     .summary = "the private key: PEM, DER, or a URI of a token",
+     .required = true},
     {.name = "subject",
      .value = "NAME",
      .summary = "who the certificate is for, as in \"/CN=device-1/O=Example\"",
@@ -81,6 +84,7 @@ static const struct cli_option options[] = {
      .summary = "the new request; - is stdout",
      .required = true},
     {.name = "passphrase-file", .value = "FILE", .summary = "first line opens an encrypted key"},
+    {.name = CLI_PIN_OPTION, .value = "FILE", .summary = "PIN of the token that --key names, first line"},
     {.name = "force", .summary = "replace the file if it is there"},
     {.name = "insecure-permissions", .summary = "read a key that others can read"},
     {0},

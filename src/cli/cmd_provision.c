@@ -155,7 +155,9 @@ static const struct cli_option options[] = {
      .summary = "type of the key that is made",
      .choices = seal_key_types,
      .fallback = "rsa:2048"},
-    {.name = "ca-key", .value = "FILE", .summary = "key of the CA: signs the certificate here"},
+    {.name = "ca-key",
+     .value = "FILE",
+     .summary = "key of the CA, a file or in a token: signs the certificate here"},
     {.name = "days", .value = "N", .summary = "validity of the certificate that is made", .fallback = "3650"},
     {.name = "sign-cmd",
      .value = "COMMAND",
@@ -178,6 +180,7 @@ static const struct cli_option options[] = {
     {.name = "force", .summary = "replace files of another device in --out, and the file of --csr-out"},
     {.name = "passphrase-file", .value = "FILE", .summary = "passphrase of --private-key, first line"},
     {.name = "ca-passphrase-file", .value = "FILE", .summary = "passphrase of --ca-key, first line"},
+    {.name = CLI_PIN_OPTION, .value = "FILE", .summary = "PIN of the token that --ca-key names, first line"},
     {.name = "insecure-permissions", .summary = "read key files that others can read too"},
     {0},
 };

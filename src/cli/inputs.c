@@ -1,6 +1,7 @@
 #include "run.h"
 
 #include <espseal/file.h>
+#include <espseal/key_store.h>
 
 enum { LARGEST = 64 << 10 }; /* PEM of an RSA-4096 key takes 3.2 KiB; certificates with text around it more */
 
@@ -28,8 +29,12 @@ int cli_read_key(struct cli_run *run, const char *path, const char *passphrase_o
 {
     struct seal_buf *buf = NULL;
     int flags = SEAL_FILE_SECRET | (cli_flag(run, "insecure-permissions") ? SEAL_FILE_ANY_MODE : 0);
-    struct seal_passphrase passphrase = cli_passphrase(run, passphrase_option);
+    bool uri = seal_key_is_uri(path);
+    struct seal_passphrase passphrase = cli_passphrase(run, uri ? CLI_PIN_OPTION : passphrase_option);
     *key = NULL;
+    if (uri) {
+        return seal_key_open(path, &passphrase, cli_flag(run, "insecure-permissions"), key, cause);
+    }
     int err = seal_file_read(path, LARGEST, flags, &buf, cause);
     if (err == SEAL_ERR_PERMISSIONS && cause) {
         err = refuse_mode(path, err, cause);

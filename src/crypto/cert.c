@@ -132,10 +132,19 @@ static void public_text(const EVP_PKEY *pkey, char *text, size_t size)
     (void)snprintf(text, size, "%s %s", kind, hex);
 }
 
+/* Keys of an engine cannot always be compared with others by the library. */
+static bool same_encoding(const EVP_PKEY *a, const EVP_PKEY *b)
+{
+    uint8_t of_a[32];
+    uint8_t of_b[32];
+    return seal_pkey_fingerprint(a, of_a) == SEAL_OK && seal_pkey_fingerprint(b, of_b) == SEAL_OK &&
+           memcmp(of_a, of_b, sizeof of_a) == 0;
+}
+
 int seal_cert_matches_key(const struct seal_cert *cert, const struct seal_key *key, struct seal_cause *cause)
 {
     const EVP_PKEY *public = X509_get0_pubkey(cert->x509);
-    bool same = public && EVP_PKEY_eq(public, key->pkey) == 1;
+    bool same = public && (EVP_PKEY_eq(public, key->pkey) == 1 || same_encoding(public, key->pkey));
     ERR_clear_error();
     if (same) {
         return SEAL_OK;

@@ -75,6 +75,14 @@ static bool add_client_auth(X509 *x509)
     return done;
 }
 
+static bool sign(X509 *x509, const struct seal_key *key)
+{
+    EVP_MD_CTX *signer = seal_signer_new(key);
+    bool done = signer && X509_sign_ctx(x509, signer) > 0;
+    EVP_MD_CTX_free(signer);
+    return done;
+}
+
 /* RFC 5280 4.2.1.2, method (1): the SHA-1 of the public key's bit string. */
 static ASN1_OCTET_STRING *key_identifier(const X509 *x509)
 {
@@ -137,8 +145,7 @@ int seal_ca_new(const struct seal_key *key, const char *subject, unsigned days, 
     }
     x509 = new_certificate(name, name, key->pkey, days);
     bool done = x509 && add_basic_constraints(x509, true) && add_key_usage(x509, usage, 2) &&
-                add_subject_key_identifier(x509) &&
-                X509_sign(x509, key->pkey, seal_pkey_digest(key->pkey)) > 0;
+                add_subject_key_identifier(x509) && sign(x509, key);
     X509_NAME_free(name);
     if (!done) {
         X509_free(x509);
@@ -245,7 +252,7 @@ static int copy_san(X509_REQ *csr, const char *name, X509 *x509, struct seal_cau
     return err;
 }
 
-static int sign_device(X509_REQ *csr, const char *name, X509 *ca, EVP_PKEY *ca_pkey, X509 *x509,
+static int sign_device(X509_REQ *csr, const char *name, X509 *ca, const struct seal_key *ca_key, X509 *x509,
                        struct seal_cause *cause)
 {
     static const int usage[] = {0};
@@ -255,8 +262,7 @@ static int sign_device(X509_REQ *csr, const char *name, X509 *ca, EVP_PKEY *ca_p
     }
     bool done = add_basic_constraints(x509, false) && add_key_usage(x509, usage, 1) &&
                 add_client_auth(x509) && add_subject_key_identifier(x509) &&
-                add_authority_key_identifier(x509, ca) &&
-                X509_sign(x509, ca_pkey, seal_pkey_digest(ca_pkey)) > 0;
+                add_authority_key_identifier(x509, ca) && sign(x509, ca_key);
     return done ? SEAL_OK : seal_fail_crypto(cause, "cannot sign the certificate");
 }
 
@@ -286,7 +292,7 @@ int seal_cert_issue(const void *csr, size_t csr_len, const char *csr_name, const
         err = seal_fail_crypto(cause, "cannot make the certificate");
         goto out;
     }
-    err = sign_device(request, csr_name, ca_cert->x509, ca_key->pkey, x509, cause);
+    err = sign_device(request, csr_name, ca_cert->x509, ca_key, x509, cause);
     if (err == SEAL_OK) {
         err = seal_cert_wrap(x509, cert, cause);
         x509 = NULL;

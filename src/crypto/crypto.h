@@ -12,6 +12,8 @@ struct seal_key {
     EVP_PKEY *pkey;
     enum seal_key_kind kind;
     bool der;
+    bool remote;   /* its secret numbers are out of reach */
+    void *engine;  /* key_engine.h; NULL: none */
     char text[24]; /* seal_key_describe */
 };
 
@@ -36,6 +38,13 @@ BIGNUM *seal_pkey_number(const EVP_PKEY *pkey, const char *param);
 
 /* The hash that goes with a signing key: as strong as its curve, SHA-256 for RSA. */
 const EVP_MD *seal_pkey_digest(const EVP_PKEY *pkey);
+
+/* Ready to sign with seal_pkey_digest, where the key lives; for X509_sign_ctx and its like. NULL: it cannot.
+ */
+EVP_MD_CTX *seal_signer_new(const struct seal_key *key);
+
+/* SEAL_ERR_KEY for a key that stays in its token. */
+int seal_key_need_numbers(const struct seal_key *key, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /* Fails with SEAL_ERR_CRYPTO, "WHAT: the library's reason", and empties the library's error queue. */
 int seal_fail_crypto(struct seal_cause *cause, const char *what);

@@ -73,15 +73,16 @@ static int sign_and_write(X509_REQ *csr, const struct seal_key *key, struct seal
 {
     char *bytes = NULL;
     BIO *bio = BIO_new(BIO_s_mem());
+    EVP_MD_CTX *signer = seal_signer_new(key);
     int err;
-    if (!bio || X509_REQ_set_pubkey(csr, key->pkey) != 1 ||
-        X509_REQ_sign(csr, key->pkey, seal_pkey_digest(key->pkey)) <= 0 ||
+    if (!bio || !signer || X509_REQ_set_pubkey(csr, key->pkey) != 1 || X509_REQ_sign_ctx(csr, signer) <= 0 ||
         PEM_write_bio_X509_REQ(bio, csr) != 1) {
         err = seal_fail_crypto(cause, "cannot sign the certificate request");
     } else {
         long len = BIO_get_mem_data(bio, &bytes);
         err = seal_buf_put(pem, bytes, (size_t)len);
     }
+    EVP_MD_CTX_free(signer);
     BIO_free(bio);
     return err;
 }

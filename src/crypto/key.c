@@ -1,4 +1,5 @@
 #include "crypto.h"
+#include "key_engine.h"
 
 #include <espseal/digest.h>
 #include <espseal/secret.h>
@@ -170,6 +171,7 @@ void seal_key_free(struct seal_key **key)
 {
     if (key && *key) {
         EVP_PKEY_free((*key)->pkey);
+        seal_engine_release((*key)->engine);
         free(*key);
         *key = NULL;
     }
@@ -200,11 +202,26 @@ int seal_key_fingerprint(const struct seal_key *key, uint8_t sha256[static 32])
     return seal_pkey_fingerprint(key->pkey, sha256);
 }
 
+int seal_key_need_numbers(const struct seal_key *key, struct seal_cause *cause)
+{
+    if (!key->remote) {
+        return SEAL_OK;
+    }
+    int err = seal_fail(cause, SEAL_ERR_KEY,
+                        "the %s key does not leave its token, and is needed in full here", key->text);
+    seal_hint(cause, "a key in a token can sign; one that goes into a device has to come from a file");
+    return err;
+}
+
 int seal_key_rsa_numbers(const struct seal_key *key, uint8_t *n, uint8_t *d, size_t size,
                          struct seal_cause *cause)
 {
     if (key->kind != SEAL_KEY_RSA) {
         return seal_fail(cause, SEAL_ERR_KEY, "an RSA key is needed, this one is %s", key->text);
+    }
+    int err = seal_key_need_numbers(key, cause);
+    if (err != SEAL_OK) {
+        return err;
     }
     if (seal_key_bits(key) > size * 8) {
         return seal_fail(cause, SEAL_ERR_KEY, "an %s key is longer than %zu bits", key->text, size * 8);

@@ -118,6 +118,9 @@ int seal_key_occurs_in(const struct seal_key *key, const void *data, size_t len,
     int err = SEAL_ERR_CRYPTO; /* a key without any secret number cannot be looked for */
     bool here = false;
     *found = true;
+    if (key->remote) {
+        return SEAL_ERR_KEY;
+    }
     for (size_t i = 0; !here && i < sizeof secrets / sizeof secrets[0]; i++) {
         BIGNUM *number = seal_pkey_number(key->pkey, secrets[i]);
         if (!number || BN_is_zero(number)) {

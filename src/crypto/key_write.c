@@ -74,6 +74,10 @@ out:
 int seal_key_write_pkcs8(const struct seal_key *key, const char *passphrase, struct seal_buf *out,
                          struct seal_cause *cause)
 {
+    int err = seal_key_need_numbers(key, cause);
+    if (err != SEAL_OK) {
+        return err;
+    }
     return passphrase ? encrypt(key, passphrase, out, cause)
                       : encode(key, "PEM", "PrivateKeyInfo", out, cause);
 }
@@ -81,5 +85,9 @@ int seal_key_write_pkcs8(const struct seal_key *key, const char *passphrase, str
 int seal_key_write_traditional(const struct seal_key *key, bool der, struct seal_buf *out,
                                struct seal_cause *cause)
 {
+    int err = seal_key_need_numbers(key, cause);
+    if (err != SEAL_OK) {
+        return err;
+    }
     return encode(key, der ? "DER" : "PEM", "type-specific", out, cause);
 }

@@ -1,8 +1,34 @@
 #include "crypto.h"
 
 #include <openssl/err.h>
+#include <openssl/provider.h>
 #include <openssl/rsa.h>
+#include <stdio.h>
 #include <string.h>
+
+/*
+ * Left alone, OpenSSL 3.0 signs with the first provider that knows the algorithm and hands it the public half
+ * of a key that lives in another one.
+ */
+EVP_MD_CTX *seal_signer_new(const struct seal_key *key)
+{
+    char query[80];
+    const EVP_MD *digest = seal_pkey_digest(key->pkey);
+    const OSSL_PROVIDER *home = key->remote ? EVP_PKEY_get0_provider(key->pkey) : NULL;
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool ready = ctx != NULL;
+    if (ready && home) {
+        (void)snprintf(query, sizeof query, "?provider=%.60s", OSSL_PROVIDER_get0_name(home));
+        ready = EVP_DigestSignInit_ex(ctx, NULL, EVP_MD_get0_name(digest), NULL, query, key->pkey, NULL) == 1;
+    } else if (ready) {
+        ready = EVP_DigestSignInit(ctx, NULL, digest, NULL, key->pkey) == 1;
+    }
+    if (!ready) {
+        EVP_MD_CTX_free(ctx);
+        ctx = NULL;
+    }
+    return ctx;
+}
 
 int seal_cert_verify_rsa_sha256(const struct seal_cert *cert, const void *message, size_t message_len,
                                 const uint8_t *signature, size_t signature_len)
