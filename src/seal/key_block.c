@@ -1,6 +1,8 @@
 /* What a key block is, and which one a job takes. */
 #include "job.h"
 
+#include <espseal/secret.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -93,12 +95,25 @@ static int load(struct seal_job *job, unsigned key, struct seal_cause *cause)
 
 static int refuse_damaged(struct seal_job *job, unsigned key, const char *why, struct seal_cause *cause)
 {
-    int err = seal_fail(cause, SEAL_ERR_STATE,
-                        "BLOCK_KEY%u cannot be completed: %s, and its key is gone with the run that was cut",
-                        key, why);
+    int err = seal_fail(cause, SEAL_ERR_STATE, "BLOCK_KEY%u cannot be completed: %s, and %s", key, why,
+                        job->profile->hmac_key ? "it does not look like a part of the key given"
+                                               : "its key is gone with the run that was cut");
     seal_hint(cause, "the block is lost; to use another one, say so: --efuse-key %u",
               (key + 1) % job->chip->key_blocks);
     return err;
+}
+
+/* A burn of the very key that is given now can be completed: the bits that are there are all its own. */
+static bool given_key_completes(const struct seal_job *job, unsigned key)
+{
+    struct seal_burn burn = {0};
+    bool possible = false;
+    if (job->profile->hmac_key) {
+        seal_burn_key(job->chip, &burn, key, job->profile->hmac_key);
+        possible = seal_burn_check(&job->now, &burn, NULL) == SEAL_OK;
+        seal_cleanse(&burn, sizeof burn);
+    }
+    return possible;
 }
 
 static int take(struct seal_job *job, unsigned key, struct seal_cause *cause)
@@ -113,6 +128,10 @@ static int take(struct seal_job *job, unsigned key, struct seal_cause *cause)
     }
     job->key = key;
     job->key_state = seal_key_block_classify(&job->now, key, SEAL_PURPOSE_HMAC_DOWN_DS, why, sizeof why);
+    if (job->key_state == SEAL_BLOCK_DAMAGED && given_key_completes(job, key)) {
+        job->key_state = SEAL_BLOCK_CLAIMED;
+        return SEAL_OK;
+    }
     if (job->key_state == SEAL_BLOCK_DAMAGED) {
         return refuse_damaged(job, key, why, cause);
     }

@@ -168,7 +168,8 @@ static void cuts_within_frames_are_finished_too(void **state)
     assert_ok(&out);
     unsigned bytes = (unsigned)sim_chip_bytes(whole);
     sim_chip_free(&whole);
-    for (unsigned byte = 1; byte <= bytes; byte += 211) {
+    /* Random bytes are escaped or not, so that no two runs are of one length. */
+    for (unsigned byte = 1; byte + 300 <= bytes; byte += 211) {
         char fault[32];
         (void)snprintf(fault, sizeof fault, "cut:byte=%u", byte);
         struct sim_chip *chip = new_chip(fault);

@@ -56,10 +56,38 @@ static void a_chip_that_changed_after_the_plan_is_not_burned(void **state)
     }
 }
 
+/* A key that somebody keeps is not lost with the power: where enough of it can be recognised it is completed.
+ */
+static void a_cut_burn_of_a_given_key_is_completed(void **state)
+{
+    (void)state;
+    static const uint8_t hmac_key[32] = {0xA5, 0x5A, 0x3C, 0xC3, 0x96, 0x69, 0x0F, 0xF0, 0xA5, 0x5A, 0x3C,
+                                         0xC3, 0x96, 0x69, 0x0F, 0xF0, 0xA5, 0x5A, 0x3C, 0xC3, 0x96, 0x69,
+                                         0x0F, 0xF0, 0xA5, 0x5A, 0x3C, 0xC3, 0x96, 0x69, 0x0F, 0xF0};
+    static const uint8_t other_key[32] = {0x12, 0x34, 0x56, 0x78};
+    struct seal_profile profile = profile_of(SEAL_MODE_PRODUCTION);
+    profile.hmac_key = hmac_key;
+    struct sim_chip *chip = new_chip("power:burn=2:bits=60");
+    struct outcome out = run_job(chip, &profile);
+    assert_int_not_equal(out.err, SEAL_OK);
+    sim_chip_power_cycle(chip);
+    profile.hmac_key = other_key;
+    out = run_job(chip, &profile);
+    assert_int_equal(out.err, SEAL_ERR_STATE);
+    assert_non_null(strstr(out.cause.text, "not look like a part of the key given"));
+    profile.hmac_key = hmac_key;
+    out = run_job(chip, &profile);
+    assert_ok(&out);
+    assert_memory_equal(sim_chip_fuses(chip, 4), hmac_key, sizeof hmac_key);
+    assert_int_equal(filled_key_blocks(chip), 1);
+    sim_chip_free(&chip);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plaintext_identity_burns_nothing),
+        cmocka_unit_test(a_cut_burn_of_a_given_key_is_completed),
         cmocka_unit_test(a_chip_that_changed_after_the_plan_is_not_burned),
     };
     return cmocka_run_group_tests(tests, make_identity, free_identity);
