@@ -46,7 +46,7 @@ _espseal()
         ;;
     flash)
         if ((COMP_CWORD == 2)); then
-            COMPREPLY=($(compgen -W 'id read write' -- "$cur"))
+            COMPREPLY=($(compgen -W 'id read write verify erase md5 merge' -- "$cur"))
             return
         fi
         set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
@@ -356,6 +356,11 @@ _espseal()
         ;;
     'flash write')
         case "$prev" in
+        --flash-mode) COMPREPLY=($(compgen -W 'keep qio qout dio dout' -- "$cur")); return ;;
+        --flash-freq) COMPREPLY=(); return ;;
+        --flash-size) COMPREPLY=(); return ;;
+        --assume-size) COMPREPLY=(); return ;;
+        --allow) COMPREPLY=(); return ;;
         --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
         --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
         --baud|-b) COMPREPLY=(); return ;;
@@ -364,7 +369,57 @@ _espseal()
         --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--no-compress --always --reset --port --chip --baud --before --after --trace --json --progress --help'
+        words='--compress --no-compress --encrypt --diff --no-diff --verify --no-verify --flash-mode --flash-freq --flash-size --assume-size --allow --reset --port --chip --baud --before --after --trace --json --progress --help'
+        ;;
+    'flash verify')
+        case "$prev" in
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset usb-reset no-reset' -- "$cur")); return ;;
+        --after) COMPREPLY=($(compgen -W 'hard-reset watchdog-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--port --chip --baud --before --after --trace --json --progress --help'
+        ;;
+    'flash erase')
+        case "$prev" in
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset usb-reset no-reset' -- "$cur")); return ;;
+        --after) COMPREPLY=($(compgen -W 'hard-reset watchdog-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--all --port --chip --baud --before --after --trace --json --progress --help'
+        ;;
+    'flash md5')
+        case "$prev" in
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset usb-reset no-reset' -- "$cur")); return ;;
+        --after) COMPREPLY=($(compgen -W 'hard-reset watchdog-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--port --chip --baud --before --after --trace --json --progress --help'
+        ;;
+    'flash merge')
+        case "$prev" in
+        --out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --start) COMPREPLY=(); return ;;
+        --pad-to) COMPREPLY=(); return ;;
+        --fill) COMPREPLY=(); return ;;
+        --chip) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --flash-mode) COMPREPLY=($(compgen -W 'keep qio qout dio dout' -- "$cur")); return ;;
+        --flash-freq) COMPREPLY=(); return ;;
+        --flash-size) COMPREPLY=(); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--out --force --start --pad-to --fill --chip --flash-mode --flash-freq --flash-size --json --progress --help'
         ;;
     'image info')
         case "$prev" in

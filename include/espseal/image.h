@@ -81,6 +81,7 @@ struct seal_image {
 struct seal_image_hashes { /* the format layer has no crypto */
     int (*sha256)(const void *data, size_t len, uint8_t digest[static 32]);
     int (*sha384)(const void *data, size_t len, uint8_t digest[static 48]);
+    bool keys_only; /* only the digests of keys: the image itself is not touched */
 };
 
 /*

@@ -164,7 +164,8 @@ struct seal_flash_write_result {
  * believes it only when the ROM's MD5 of the region equals the host's: SEAL_ERR_VERIFY otherwise.
  * SEAL_ERR_TOO_LONG beyond the end of flash. Memory does not grow with len.
  *
- * With encrypt all is sent, since the ROM's MD5 is that of the ciphertext; it is checked that flash is
+ * With encrypt all is sent, and plain (the ROM does not inflate while it encrypts: measured on the ESP32-C3),
+ * since the ROM's MD5 is that of the ciphertext; it is checked that flash is
  * neither erased nor the plaintext afterwards. The data is padded with FF to 1024 bytes. SEAL_ERR_UNSUPPORTED
  * (the ESP32's ROM cannot), SEAL_ERR_STATE (an eFuse forbids it).
  *

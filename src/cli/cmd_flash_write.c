@@ -1,156 +1,231 @@
 /* flash write: files into flash, each believed only when the ROM's digest of the region agrees. */
-#include "cli.h"
+#include "flash.h"
+#include "partition.h"
 
-#include <espseal/file.h>
-#include <espseal/hex.h>
-
-#include <stdlib.h>
 #include <string.h>
 
-#define IMAGES_MAX 16
 #define SECTOR 4096u
-
-struct image {
-    uint32_t offset;
-    const char *path;
-    struct seal_buf *data;
-    struct seal_flash_write_result result;
-};
 
 struct flash_write {
     struct cli_run *run;
-    struct image images[IMAGES_MAX];
-    size_t count;
+    struct seal_loader *loader;
+    struct flash_files files;
+    struct seal_flash_write_result results[FLASH_FILES_MAX];
+    const struct flash_file *current; /* being written */
 };
 
-/* "OFFSET=FILE", the file read. */
-static int take_operand(struct image *image, const char *operand, struct seal_cause *cause)
+static void show_progress(void *ctx, size_t done, size_t total)
 {
-    const char *equals = strchr(operand, '=');
-    char number[16] = "";
-    size_t len = equals ? (size_t)(equals - operand) : 0;
-    if (len > 0 && len < sizeof number) {
-        memcpy(number, operand, len);
+    const struct flash_write *work = ctx;
+    cli_progress(work->run, "writing flash", done, total);
+}
+
+static void forget(void *ctx, size_t end)
+{
+    const struct flash_write *work = ctx;
+    if (!work->current->copy) {
+        seal_map_forget(work->current->map, end);
     }
-    if (!equals || equals[1] == '\0' || seal_parse_u32(number, UINT32_MAX, &image->offset) != SEAL_OK) {
-        int err = seal_fail(cause, SEAL_ERR_USAGE, "'%s' is not OFFSET=FILE", operand);
-        seal_hint(cause, "for example 0x10000=app.bin");
-        return err;
+}
+
+/* --- before the first byte --- */
+
+static int read_allowed(struct cli_run *run, const char *allowed[static 17], struct seal_cause *cause)
+{
+    size_t count = 0;
+    const char *name;
+    for (; (name = cli_text_at(run, "allow", count)) != NULL; count++) {
+        bool known = false;
+        for (size_t i = 0; seal_flash_rules[i]; i++) {
+            known = known || strcmp(name, seal_flash_rules[i]) == 0;
+        }
+        if (!known || count == 16) {
+            int err = seal_fail(cause, SEAL_ERR_USAGE, "--allow %s names no rule", name);
+            seal_hint(cause, "espseal help flash write lists the rules");
+            return err;
+        }
+        allowed[count] = name;
     }
-    if (image->offset % SECTOR != 0) {
-        return seal_fail(cause, SEAL_ERR_USAGE, "flash offset 0x%x is not a multiple of 0x1000",
-                         image->offset);
+    allowed[count] = NULL;
+    return SEAL_OK;
+}
+
+static int guard(struct flash_write *work, struct seal_cause *cause)
+{
+    const char *allowed[17];
+    struct seal_flash_target target;
+    int err = read_allowed(work->run, allowed, cause);
+    if (!err) {
+        err = seal_flash_target_read(work->loader, &target, cause);
     }
-    image->path = equals + 1;
-    int err = seal_file_read(image->path, 64u << 20, 0, &image->data, cause);
-    if (!err && seal_buf_len(image->data) == 0) {
-        err = seal_fail(cause, SEAL_ERR_FORMAT, "%s is empty", image->path);
+    for (size_t i = 0; !err && i < work->files.count; i++) {
+        const struct flash_file *file = &work->files.files[i];
+        const struct seal_flash_piece piece = {
+            .name = file->path,
+            .offset = file->region.offset,
+            .data = file->data,
+            .len = file->len,
+            .encrypt = cli_flag(work->run, "encrypt"),
+            .partition = file->region.partition,
+        };
+        err = seal_flash_guard(&target, &piece, allowed, cause);
     }
     return err;
 }
 
-static size_t end_of(const struct image *image)
+static int attach(struct flash_write *work, struct seal_flash_id *id, struct seal_cause *cause)
 {
-    return image->offset + (seal_buf_len(image->data) + SECTOR - 1) / SECTOR * SECTOR;
+    uint32_t assumed = 0;
+    int err = cli_size(work->run, "assume-size", &assumed, cause);
+    if (err) {
+        return err;
+    }
+    if (seal_loader_secure_download(work->loader) && (!cli_flag(work->run, "no-verify") || assumed == 0)) {
+        err =
+            seal_fail(cause, SEAL_ERR_STATE,
+                      "this chip is in secure download mode: flash can be written, but neither its size nor "
+                      "what was written can be read");
+        seal_hint(cause, "if that is meant: --no-verify --assume-size SIZE");
+        return err;
+    }
+    seal_flash_assume_size(work->loader, assumed);
+    return seal_flash_attach(work->loader, id, cause);
 }
 
-static int refuse_overlaps(const struct flash_write *work, struct seal_cause *cause)
+static int prepare(struct flash_write *work, struct seal_cause *cause)
 {
-    for (size_t i = 0; i < work->count; i++) {
-        for (size_t j = 0; j < i; j++) {
-            const struct image *a = &work->images[i];
-            const struct image *b = &work->images[j];
-            if (a->offset < end_of(b) && b->offset < end_of(a)) {
-                return seal_fail(cause, SEAL_ERR_USAGE, "%s and %s lie in the same sectors", b->path,
-                                 a->path);
-            }
+    struct seal_flash_id id = {0};
+    int err = attach(work, &id, cause);
+    if (!err) {
+        err = flash_place_files(work->loader, &work->files, SECTOR, id.size, cause);
+    }
+    if (!err) {
+        err = flash_change_header(work->run, seal_loader_chip(work->loader), &work->files, id.size, cause);
+    }
+    return err ? err : guard(work, cause);
+}
+
+/* --- writing --- */
+
+static void print_file(const struct flash_write *work, size_t i)
+{
+    const struct flash_file *file = &work->files.files[i];
+    const struct seal_flash_write_result *result = &work->results[i];
+    cli_print(work->run, "0x%06x %s: %zu bytes ", file->region.offset, file->path, file->len);
+    if (result->skipped) {
+        cli_print(work->run, "are there already\n");
+        return;
+    }
+    if (cli_flag(work->run, "encrypt")) {
+        cli_print(work->run, "written encrypted");
+    } else {
+        cli_print(work->run, "written%s", result->verified ? " and verified" : ", not verified");
+    }
+    if (result->unchanged) {
+        cli_print(work->run, "; %zu of them were there already", result->unchanged);
+    }
+    cli_print(work->run, "\n");
+}
+
+static int write_files(struct flash_write *work, struct seal_cause *cause)
+{
+    const struct seal_flash_write_options options = {
+        .never_deflate = cli_flag(work->run, "no-compress"),
+        .always = cli_flag(work->run, "no-diff"),
+        .encrypt = cli_flag(work->run, "encrypt"),
+        .unverified = cli_flag(work->run, "no-verify"),
+        .progress = show_progress,
+        .progress_ctx = work,
+        .release = forget,
+        .release_ctx = work,
+    };
+    int err = SEAL_OK;
+    for (size_t i = 0; !err && i < work->files.count; i++) {
+        const struct flash_file *file = &work->files.files[i];
+        work->current = file;
+        err = seal_flash_write(work->loader, file->region.offset, file->data, file->len, &options,
+                               &work->results[i], cause);
+        cli_progress_done(work->run);
+        if (!err) {
+            print_file(work, i);
+        }
+    }
+    if (!err && cli_flag(work->run, "reset")) {
+        err = seal_loader_reset(work->loader, cause);
+    }
+    return err;
+}
+
+static int emit_files(const struct flash_write *work)
+{
+    seal_json *root = seal_json_object_new();
+    seal_json *list = seal_json_put_array(root, "files");
+    for (size_t i = 0; i < work->files.count; i++) {
+        const struct flash_file *file = &work->files.files[i];
+        const struct seal_flash_write_result *result = &work->results[i];
+        seal_json *entry = seal_json_put_object(list, NULL);
+        seal_json_put_number(entry, "offset", file->region.offset);
+        seal_json_put_text(entry, "file", file->path);
+        seal_json_put_number(entry, "length", (double)file->len);
+        seal_json_put_bool(entry, "skipped", result->skipped);
+        seal_json_put_number(entry, "unchanged", (double)result->unchanged);
+        seal_json_put_bool(entry, "deflated", result->deflated);
+        seal_json_put_number(entry, "sent", (double)result->sent);
+        seal_json_put_bool(entry, "verified", result->verified);
+    }
+    return cli_emit_json(work->run, &root);
+}
+
+/* Options that ask for what is so anyway, and their opposites, are not given together. */
+static int check_options(struct cli_run *run, struct seal_cause *cause)
+{
+    static const char *const pairs[][2] = {
+        {"compress", "no-compress"}, {"diff", "no-diff"}, {"verify", "no-verify"}, {"diff", "encrypt"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        if (cli_flag(run, pairs[i][0]) && cli_flag(run, pairs[i][1])) {
+            return seal_fail(cause, SEAL_ERR_USAGE, "--%s and --%s exclude each other", pairs[i][0],
+                             pairs[i][1]);
         }
     }
     return SEAL_OK;
 }
 
-static int take_operands(struct flash_write *work, struct seal_cause *cause)
-{
-    int err = SEAL_OK;
-    const char *operand;
-    for (size_t i = 0; !err && (operand = cli_operand(work->run, i)) != NULL; i++) {
-        if (i == IMAGES_MAX) {
-            return seal_fail(cause, SEAL_ERR_USAGE, "more than %d files at once", IMAGES_MAX);
-        }
-        work->count = i + 1;
-        err = take_operand(&work->images[i], operand, cause);
-    }
-    return err ? err : refuse_overlaps(work, cause);
-}
-
-static void show_progress(void *ctx, size_t done, size_t total)
-{
-    cli_progress(ctx, "writing flash", done, total);
-}
-
-static int write_images(struct flash_write *work, struct seal_cause *cause)
-{
-    struct seal_loader *loader = NULL;
-    const struct seal_flash_write_options options = {
-        .never_deflate = cli_flag(work->run, "no-compress"),
-        .always = cli_flag(work->run, "always"),
-        .progress = show_progress,
-        .progress_ctx = work->run,
-    };
-    int err = cli_connect(work->run, &loader, cause);
-    for (size_t i = 0; !err && i < work->count; i++) {
-        struct image *image = &work->images[i];
-        err = seal_flash_write(loader, image->offset, seal_buf_ptr(image->data), seal_buf_len(image->data),
-                               &options, &image->result, cause);
-        cli_progress_done(work->run);
-        if (!err) {
-            cli_print(work->run, "0x%06x %s: %zu bytes %s\n", image->offset, image->path,
-                      seal_buf_len(image->data),
-                      image->result.skipped ? "are there already" : "written and verified");
-        }
-    }
-    if (!err && cli_flag(work->run, "reset")) {
-        err = seal_loader_reset(loader, cause);
-    }
-    return err;
-}
-
-static int emit_images(const struct flash_write *work)
-{
-    seal_json *root = seal_json_object_new();
-    seal_json *list = seal_json_put_array(root, "files");
-    for (size_t i = 0; i < work->count; i++) {
-        const struct image *image = &work->images[i];
-        seal_json *entry = seal_json_put_object(list, NULL);
-        seal_json_put_number(entry, "offset", image->offset);
-        seal_json_put_text(entry, "file", image->path);
-        seal_json_put_number(entry, "length", (double)seal_buf_len(image->data));
-        seal_json_put_bool(entry, "skipped", image->result.skipped);
-        seal_json_put_bool(entry, "deflated", image->result.deflated);
-        seal_json_put_number(entry, "sent", (double)image->result.sent);
-    }
-    return cli_emit_json(work->run, &root);
-}
-
 static int run_flash_write(struct cli_run *run, struct seal_cause *cause)
 {
     struct flash_write work = {.run = run};
-    int err = take_operands(&work, cause);
+    int err = check_options(run, cause);
     if (!err) {
-        err = write_images(&work, cause);
+        err = flash_open_files(run, &work.files, cause);
+    }
+    if (!err) {
+        err = cli_connect(run, &work.loader, cause);
+    }
+    if (!err) {
+        err = prepare(&work, cause);
+    }
+    if (!err) {
+        err = write_files(&work, cause);
     }
     if (!err && cli_json(run)) {
-        err = emit_images(&work);
+        err = emit_files(&work);
     }
-    for (size_t i = 0; i < work.count; i++) {
-        seal_buf_free(&work.images[i].data);
-    }
+    flash_close_files(&work.files);
     return err;
 }
 
 static const struct cli_option options[] = {
+    {.name = "compress", .summary = "deflate where that is shorter and the ROM inflates; it is so anyway"},
     {.name = "no-compress", .summary = "send the bytes as they are, even where deflated ones are fewer"},
-    {.name = "always", .summary = "write also what the chip says it holds already"},
+    {.name = "encrypt", .summary = "let the ROM encrypt with the key in the chip's eFuses"},
+    {.name = "diff", .summary = "send only sectors that differ by their MD5; it is so anyway"},
+    {.name = "no-diff", .summary = "write also what the chip says it holds already"},
+    {.name = "verify", .summary = "compare the ROM's MD5 afterwards; it is so anyway"},
+    {.name = "no-verify", .summary = "do not read back, and always send all"},
+    FLASH_HEADER_OPTIONS,
+    {.name = "assume-size",
+     .value = "SIZE",
+     .summary = "size of the flash in secure download mode, where it cannot be asked"},
+    {.name = "allow", .value = "RULE", .summary = "write in spite of this rule", .repeat = true},
     {.name = "reset", .summary = "start the application afterwards"},
     {0},
 };
@@ -158,16 +233,34 @@ static const struct cli_option options[] = {
 const struct cli_command cli_command_flash_write = {
     .name = "flash write",
     .summary = "write files into flash and verify them",
-    .operands = "OFFSET=FILE...",
+    .operands = "PLACE=FILE...",
     .operands_min = 1,
-    .operands_max = IMAGES_MAX,
-    .description = "Writes each file at its offset, a multiple of 0x1000. Only the sectors that it covers "
-                   "are erased; the "
-                   "rest of the last one becomes FF. Sectors that hold the data already are left alone, and "
-                   "each file is "
-                   "believed only when the ROM's MD5 digest of its region equals the host's.\n\n"
-                   "In secure download mode nothing can be verified: the command refuses.",
-    .examples = "espseal flash write 0x0=bootloader.bin 0x8000=table.bin 0x10000=app.bin --port /dev/ttyUSB0",
+    .operands_max = FLASH_FILES_MAX,
+    .description =
+        "Writes each file at its place: an offset, a multiple of 0x1000, or the name of a partition, looked "
+        "up "
+        "in the table that is among the files, else in the chip's; bootloader and partition-table are names "
+        "too. Only the sectors that differ are erased and sent, deflated where that is shorter; the rest of "
+        "the last sector becomes FF. Each file is believed only when the ROM's MD5 of its region equals the "
+        "host's. Files that share a sector, are longer than their partition or reach beyond the flash, whose "
+        "size is detected, are refused before the first byte.\n\n"
+        "With --encrypt the ROM encrypts what it writes. All is sent then, and not deflated, since the ROM's "
+        "MD5 is that of "
+        "the "
+        "ciphertext; afterwards the flash must be neither erased nor the plaintext.\n\n"
+        "The header of a bootloader is changed only when --flash-mode, --flash-freq or --flash-size asks for "
+        "it, together with its SHA-256, and never when it is signed.\n\n"
+        "What would not start afterwards is refused by a rule, which --allow overrides by its name: "
+        "FL-PLAINTEXT (plaintext where flash encryption is on), FL-NO-KEY (encryption without a key in the "
+        "eFuses), FL-WRONG-CHIP (an image for another chip), FL-REVISION (for a newer or older revision), "
+        "FL-DAMAGED (an image that is cut), FL-UNSIGNED (no signature where secure boot is on), FL-SB-V1 "
+        "(signed for Secure Boot v1 where v2 is on), FL-WRONG-KEY (signed by no key that the chip "
+        "trusts).\n\n"
+        "In secure download mode nothing can be read back: it needs --no-verify and --assume-size.\n\n"
+        "A write that was cut at any point is finished by the same command.",
+    .examples = "espseal flash write 0x0=bootloader.bin 0x8000=table.bin ota_0=app.bin --port /dev/ttyUSB0\n"
+                "# into a chip with flash encryption\n"
+                "espseal flash write ota_0=app.bin --encrypt --port /dev/ttyUSB0",
     .options = options,
     .device = true,
     .danger = CLI_WRITES,

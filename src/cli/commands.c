@@ -19,6 +19,10 @@ extern const struct cli_command cli_command_device_security_info;
 extern const struct cli_command cli_command_flash_id;
 extern const struct cli_command cli_command_flash_read;
 extern const struct cli_command cli_command_flash_write;
+extern const struct cli_command cli_command_flash_verify;
+extern const struct cli_command cli_command_flash_erase;
+extern const struct cli_command cli_command_flash_md5;
+extern const struct cli_command cli_command_flash_merge;
 extern const struct cli_command cli_command_image_info;
 extern const struct cli_command cli_command_partition_table_show;
 extern const struct cli_command cli_command_partition_table_check;
@@ -77,6 +81,10 @@ const struct cli_command *const cli_commands[] = {
     &cli_command_flash_id,
     &cli_command_flash_read,
     &cli_command_flash_write,
+    &cli_command_flash_verify,
+    &cli_command_flash_erase,
+    &cli_command_flash_md5,
+    &cli_command_flash_merge,
 
     /* image */
     &cli_command_image_info,

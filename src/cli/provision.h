@@ -4,6 +4,8 @@
 
 #include "cli.h"
 
+#include <espseal/map.h>
+
 #include <espseal/provision.h>
 
 #define PROVISION_IMAGES 32
@@ -11,7 +13,7 @@
 struct provision { /* one run: what was given, read into memory, and what came of it */
     struct seal_profile profile;
     struct seal_firmware images[PROVISION_IMAGES];
-    struct seal_buf *image_data[PROVISION_IMAGES];
+    struct seal_map *image_data[PROVISION_IMAGES];
     struct seal_cert *ca_cert, *device_cert;
     struct seal_key *private_key, *ca_key;
     struct seal_buf *hmac_key;

@@ -66,14 +66,14 @@ static int read_image(struct provision *p, const char *text, struct seal_cause *
     if (n == PROVISION_IMAGES) {
         return seal_fail(cause, SEAL_ERR_USAGE, "more than %d images", PROVISION_IMAGES);
     }
-    int err = seal_file_read(equals + 1, LARGEST_IMAGE, 0, &p->image_data[n], cause);
-    if (err == SEAL_OK && seal_buf_len(p->image_data[n]) == 0) {
+    int err = seal_map_open(equals + 1, LARGEST_IMAGE, &p->image_data[n], cause);
+    if (err == SEAL_OK && seal_map_len(p->image_data[n]) == 0) {
         err = seal_fail(cause, SEAL_ERR_FORMAT, "%s is empty", equals + 1);
     }
     if (err == SEAL_OK) {
         image->name = equals + 1;
-        image->data = seal_buf_ptr(p->image_data[n]);
-        image->len = seal_buf_len(p->image_data[n]);
+        image->data = seal_map_ptr(p->image_data[n]);
+        image->len = seal_map_len(p->image_data[n]);
     }
     p->profile.firmware_count++;
     return err;
@@ -211,6 +211,6 @@ void provision_free(struct provision *p)
     seal_cert_free(&p->device_cert);
     seal_buf_free(&p->hmac_key);
     for (size_t i = 0; i < PROVISION_IMAGES; i++) {
-        seal_buf_free(&p->image_data[i]);
+        seal_map_close(&p->image_data[i]);
     }
 }

@@ -182,7 +182,7 @@ int seal_image_parse(const uint8_t *data, size_t len, const struct seal_image_ha
     }
     if (err == SEAL_OK) {
         take_descriptor(data, image);
-        err = hashes ? compute(data, hashes, image) : SEAL_OK;
+        err = hashes && !hashes->keys_only ? compute(data, hashes, image) : SEAL_OK;
         err = err ? err : image_take_signatures(data, len, hashes, image);
         err = err ? seal_fail(cause, err, "cannot compute a digest") : SEAL_OK;
     }

@@ -112,9 +112,11 @@ static int pad(struct sending *sending, struct seal_buf *padded)
     return err;
 }
 
+/* The ESP32-C3's ROM refuses a deflated BEGIN that asks for encryption (01 64, measured), and secure download
+ * mode knows no deflate. */
 static int deflate_if_shorter(struct sending *sending, struct seal_buf *packed)
 {
-    if (!sending->loader->chip->rom.deflate || sending->run->never_deflate ||
+    if (!sending->loader->chip->rom.deflate || sending->run->never_deflate || sending->run->encrypt ||
         seal_loader_secure_download(sending->loader)) {
         return SEAL_OK;
     }
