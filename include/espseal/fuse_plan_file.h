@@ -34,8 +34,10 @@ int seal_fuse_saved_read(const char *text, size_t len, struct seal_fuse_saved *s
                          struct seal_cause *cause) SEAL_MUST_CHECK;
 void seal_fuse_saved_free(struct seal_fuse_saved *saved);
 
-/* SEAL_ERR_STATE: the chip is not in the state that the plan was made for, or the plan that its operations
- * make now is another one. */
+/* SEAL_ERR_STATE: the chip is not in the state that the plan was made for. */
+int seal_fuse_saved_check_state(const struct seal_fuse_saved *saved, const struct seal_efuse *state,
+                                struct seal_cause *cause) SEAL_MUST_CHECK;
+/* The same, and SEAL_ERR_STATE when the plan that its operations make now is another one. */
 int seal_fuse_saved_check(const struct seal_fuse_saved *saved, const struct seal_fuse_plan *plan,
                           struct seal_cause *cause) SEAL_MUST_CHECK;
 

@@ -1,6 +1,7 @@
 /* efuse summary: what is burned into a chip, what that means, and what can still be read and changed. */
 #include "cli.h"
 #include "efuse_words.h"
+#include "fuse.h"
 
 #include <espseal/efuse.h>
 #include <espseal/file.h>
@@ -15,7 +16,7 @@
 struct summary {
     const struct seal_chip *chip;
     struct seal_efuse efuse;
-    bool all, show_keys;
+    bool all, show_keys, changed;
 };
 
 static bool bit_of(const struct summary *summary, const char *field)
@@ -185,6 +186,9 @@ static bool is_factory_detail(const struct seal_efuse_field *field)
 
 static bool is_shown(const struct summary *summary, const struct seal_efuse_field *field)
 {
+    if (summary->changed && (cli_efuse_is_factory(field) || is_blank(summary, field))) {
+        return false;
+    }
     return !in_key_table(summary, field) && (summary->all || (!field->hidden && !is_factory_detail(field)));
 }
 
@@ -256,6 +260,25 @@ static int print_summary(struct cli_run *run, const struct summary *summary)
     return err;
 }
 
+/* One field, as a script wants it: the value and nothing else. */
+static int print_one(struct cli_run *run, const struct summary *summary, const char *name,
+                     struct seal_cause *cause)
+{
+    const struct seal_efuse_field *field = seal_fuse_plan_find_field(summary->chip, name);
+    char value[VALUE_SIZE];
+
+    if (field == NULL) {
+        int err =
+            seal_fail(cause, SEAL_ERR_USAGE, "the %s has no eFuse field %s", summary->chip->title, name);
+        cli_fuse_suggest_field(summary->chip, name, cause);
+        return err;
+    }
+    format_value(summary, field, value);
+    cli_print(run, "%s\n", value);
+    seal_cleanse(value, sizeof value);
+    return SEAL_OK;
+}
+
 /* --- JSON --- */
 
 static void put_field(seal_json *list, const struct summary *summary, const struct seal_efuse_field *field)
@@ -301,7 +324,8 @@ static void put_key(seal_json *list, const struct summary *summary, unsigned key
     seal_json_put_bool(entry, "writable", seal_efuse_block_writable(&summary->efuse, block));
 }
 
-static int emit_summary(struct cli_run *run, const struct summary *summary)
+static int emit_summary(struct cli_run *run, const struct summary *summary,
+                        const struct seal_efuse_field *only)
 {
     seal_json *root = seal_json_object_new();
     unsigned revision = seal_efuse_revision(&summary->efuse);
@@ -317,8 +341,12 @@ static int emit_summary(struct cli_run *run, const struct summary *summary)
         put_key(keys, summary, key);
     seal_json *fields = seal_json_put_array(root, "fields");
     for (size_t i = 0; i < summary->chip->efuse->field_count; i++) {
-        if (summary->all || !summary->chip->efuse->fields[i].hidden)
-            put_field(fields, summary, &summary->chip->efuse->fields[i]);
+        const struct seal_efuse_field *field = &summary->chip->efuse->fields[i];
+        bool same = summary->changed && (cli_efuse_is_factory(field) || is_blank(summary, field));
+        bool other = only != NULL && field != only;
+        if (!same && !other && (summary->all || only != NULL || !field->hidden)) {
+            put_field(fields, summary, field);
+        }
     }
     return cli_emit_json(run, &root);
 }
@@ -372,7 +400,10 @@ static int read_device(struct cli_run *run, struct summary *summary, struct seal
 
 static int run_efuse_summary(struct cli_run *run, struct seal_cause *cause)
 {
-    struct summary summary = {.all = cli_flag(run, "all"), .show_keys = cli_flag(run, "show-keys")};
+    struct summary summary = {.all = cli_flag(run, "all"),
+                              .show_keys = cli_flag(run, "show-keys"),
+                              .changed = cli_flag(run, "changed")};
+    const char *field = cli_text(run, "field");
     const char *path = cli_text(run, "efuse-file");
     int err;
 
@@ -384,8 +415,15 @@ static int run_efuse_summary(struct cli_run *run, struct seal_cause *cause)
     if (path != NULL && cli_flag(run, "port"))
         return seal_fail(cause, SEAL_ERR_USAGE, "--efuse-file and --port exclude each other");
     err = path != NULL ? read_file(run, path, &summary, cause) : read_device(run, &summary, cause);
-    if (err == SEAL_OK)
-        err = cli_json(run) ? emit_summary(run, &summary) : print_summary(run, &summary);
+    if (err == SEAL_OK && field != NULL) {
+        err = print_one(run, &summary, field, cause);
+    } else if (err == SEAL_OK && !cli_json(run)) {
+        err = print_summary(run, &summary);
+    }
+    if (err == SEAL_OK && cli_json(run)) {
+        err = emit_summary(run, &summary,
+                           field != NULL ? seal_fuse_plan_find_field(summary.chip, field) : NULL);
+    }
     seal_cleanse(&summary, sizeof summary);
     return err;
 }
@@ -395,6 +433,8 @@ static const struct cli_option options[] = {
      .value = "FILE",
      .summary = "instead of a device: an eFuse file of Espressif's QEMU or of sim:, with --chip"},
     {.name = "all", .summary = "calibration, pad and reserved fields too"},
+    {.name = "changed", .summary = "only what a blank chip does not have"},
+    {.name = "field", .value = "NAME", .summary = "only the value of this field"},
     {.name = "show-keys", .summary = "print the bytes of key blocks that can be read"},
     {0},
 };

@@ -34,6 +34,14 @@ extern const struct cli_command cli_command_efuse_burn;
 extern const struct cli_command cli_command_efuse_burn_bits;
 extern const struct cli_command cli_command_efuse_burn_key;
 extern const struct cli_command cli_command_efuse_protect;
+extern const struct cli_command cli_command_efuse_burn_block;
+extern const struct cli_command cli_command_efuse_burn_digest;
+extern const struct cli_command cli_command_efuse_burn_mac;
+extern const struct cli_command cli_command_efuse_set_flash_voltage;
+extern const struct cli_command cli_command_efuse_check;
+extern const struct cli_command cli_command_efuse_dump;
+extern const struct cli_command cli_command_efuse_adc;
+extern const struct cli_command cli_command_apply;
 extern const struct cli_command cli_command_help;
 extern const struct cli_command cli_command_provision;
 extern const struct cli_command cli_command_prove;
@@ -100,7 +108,15 @@ const struct cli_command *const cli_commands[] = {
     &cli_command_efuse_burn,
     &cli_command_efuse_burn_bits,
     &cli_command_efuse_burn_key,
+    &cli_command_efuse_burn_block,
+    &cli_command_efuse_burn_digest,
+    &cli_command_efuse_burn_mac,
     &cli_command_efuse_protect,
+    &cli_command_efuse_set_flash_voltage,
+    &cli_command_efuse_check,
+    &cli_command_efuse_dump,
+    &cli_command_efuse_adc,
+    &cli_command_apply,
 
     /* chips */
     &cli_command_chip_list,

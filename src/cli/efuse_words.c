@@ -116,3 +116,11 @@ const char *cli_efuse_purpose_meaning(const char *purpose)
     }
     return "";
 }
+
+bool cli_efuse_is_factory(const struct seal_efuse_field *field)
+{
+    return field->category == SEAL_FIELD_CALIBRATION || field->category == SEAL_FIELD_IDENTITY ||
+           field->category == SEAL_FIELD_SPI_PAD || field->category == SEAL_FIELD_FLASH ||
+           strcmp(field->name, "MAC") == 0 || strcmp(field->name, "MAC_CRC") == 0 ||
+           strcmp(field->name, "MAC_EXT") == 0;
+}

@@ -10,4 +10,7 @@ void cli_efuse_meaning(const struct seal_efuse_field *field, uint32_t value, cha
 /* What a key purpose is for; "" when unknown. */
 const char *cli_efuse_purpose_meaning(const char *purpose);
 
+/* Burned by the factory: set in a blank chip too. */
+bool cli_efuse_is_factory(const struct seal_efuse_field *field);
+
 #endif

@@ -2,7 +2,8 @@
 #include "fuse.h"
 
 extern const struct cli_command cli_command_efuse_burn, cli_command_efuse_burn_bits,
-    cli_command_efuse_burn_key, cli_command_efuse_protect;
+    cli_command_efuse_burn_key, cli_command_efuse_burn_block, cli_command_efuse_burn_digest,
+    cli_command_efuse_burn_mac, cli_command_efuse_set_flash_voltage, cli_command_efuse_protect;
 
 static const struct {
     const struct cli_command *command;
@@ -12,6 +13,10 @@ static const struct {
     {&cli_command_efuse_burn_bits, cli_fuse_add_bits},
     {&cli_command_efuse_burn_key, cli_fuse_add_key},
     {&cli_command_efuse_protect, cli_fuse_add_protect},
+    {&cli_command_efuse_burn_block, cli_fuse_add_block},
+    {&cli_command_efuse_burn_digest, cli_fuse_add_digest},
+    {&cli_command_efuse_burn_mac, cli_fuse_add_mac},
+    {&cli_command_efuse_set_flash_voltage, cli_fuse_add_voltage},
 };
 
 cli_fuse_add_fn cli_fuse_add_of(const struct cli_command *command)

@@ -213,11 +213,11 @@ void seal_fuse_saved_free(struct seal_fuse_saved *saved)
     *saved = (struct seal_fuse_saved){0};
 }
 
-int seal_fuse_saved_check(const struct seal_fuse_saved *saved, const struct seal_fuse_plan *plan,
-                          struct seal_cause *cause)
+int seal_fuse_saved_check_state(const struct seal_fuse_saved *saved, const struct seal_efuse *state,
+                                struct seal_cause *cause)
 {
     uint8_t sha256[32];
-    int err = seal_fuse_state_hash(&plan->before, sha256);
+    int err = seal_fuse_state_hash(state, sha256);
     if (err != SEAL_OK) {
         return seal_fail(cause, err, "the state of the chip could not be hashed");
     }
@@ -226,6 +226,16 @@ int seal_fuse_saved_check(const struct seal_fuse_saved *saved, const struct seal
             cause, SEAL_ERR_STATE,
             "the plan was made for another chip, or for another state of this one; nothing was burned");
         seal_hint(cause, "plan anew with --plan-out, and look at what has changed");
+    }
+    return err;
+}
+
+int seal_fuse_saved_check(const struct seal_fuse_saved *saved, const struct seal_fuse_plan *plan,
+                          struct seal_cause *cause)
+{
+    uint8_t sha256[32];
+    int err = seal_fuse_saved_check_state(saved, &plan->before, cause);
+    if (err != SEAL_OK) {
         return err;
     }
     err = seal_fuse_plan_hash(plan, sha256);
@@ -233,9 +243,9 @@ int seal_fuse_saved_check(const struct seal_fuse_saved *saved, const struct seal
         return seal_fail(cause, err, "the plan could not be hashed");
     }
     if (memcmp(sha256, saved->plan_sha256, sizeof sha256) != 0) {
-        err = seal_fail(
-            cause, SEAL_ERR_STATE,
-            "the plan would burn other bits than when it was saved: a file that it names has changed");
+        err =
+            seal_fail(cause, SEAL_ERR_STATE,
+                      "the plan would burn other bits than when it was saved: a file that it names changed");
         seal_hint(cause, "plan anew with --plan-out; nothing was burned");
     }
     return err;
