@@ -5,7 +5,7 @@ _espseal()
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W 'provision prove identity ds secure-cert nvs device flash image partition-table efuse chip help --help --version' -- "$cur"))
+        COMPREPLY=($(compgen -W 'provision prove identity ds secure-cert nvs device flash image partition-table efuse apply chip help --help --version' -- "$cur"))
         return
     fi
     case "${COMP_WORDS[1]}" in
@@ -67,7 +67,7 @@ _espseal()
         ;;
     efuse)
         if ((COMP_CWORD == 2)); then
-            COMPREPLY=($(compgen -W 'summary burn burn-bits burn-key protect' -- "$cur"))
+            COMPREPLY=($(compgen -W 'summary burn burn-bits burn-key burn-block burn-digest burn-mac protect set-flash-voltage check dump adc' -- "$cur"))
             return
         fi
         set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
@@ -498,6 +498,7 @@ _espseal()
     'efuse summary')
         case "$prev" in
         --efuse-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --field) COMPREPLY=(); return ;;
         --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
         --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
         --baud|-b) COMPREPLY=(); return ;;
@@ -506,7 +507,7 @@ _espseal()
         --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--efuse-file --all --show-keys --port --chip --baud --before --after --trace --json --progress --help'
+        words='--efuse-file --all --changed --field --show-keys --port --chip --baud --before --after --trace --json --progress --help'
         ;;
     'efuse burn')
         case "$prev" in
@@ -559,6 +560,59 @@ _espseal()
         esac
         words='--purpose --file --keep-readable --keep-writable --passphrase-file --insecure-permissions --efuse-file --plan-out --allow --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
         ;;
+    'efuse burn-block')
+        case "$prev" in
+        --data) COMPREPLY=(); return ;;
+        --offset) COMPREPLY=(); return ;;
+        --efuse-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --plan-out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --allow) COMPREPLY=(); return ;;
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset usb-reset no-reset' -- "$cur")); return ;;
+        --after) COMPREPLY=($(compgen -W 'hard-reset watchdog-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --confirm) COMPREPLY=($(compgen -W 'burn stdin' -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--data --offset --efuse-file --plan-out --allow --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
+        ;;
+    'efuse burn-digest')
+        case "$prev" in
+        --key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --slot) COMPREPLY=($(compgen -W '0 1 2' -- "$cur")); return ;;
+        --block) COMPREPLY=(); return ;;
+        --efuse-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --plan-out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --allow) COMPREPLY=(); return ;;
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset usb-reset no-reset' -- "$cur")); return ;;
+        --after) COMPREPLY=($(compgen -W 'hard-reset watchdog-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --confirm) COMPREPLY=($(compgen -W 'burn stdin' -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--key --slot --block --keep-writable --efuse-file --plan-out --allow --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
+        ;;
+    'efuse burn-mac')
+        case "$prev" in
+        --efuse-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --plan-out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --allow) COMPREPLY=(); return ;;
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset usb-reset no-reset' -- "$cur")); return ;;
+        --after) COMPREPLY=($(compgen -W 'hard-reset watchdog-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --confirm) COMPREPLY=($(compgen -W 'burn stdin' -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--efuse-file --plan-out --allow --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
+        ;;
     'efuse protect')
         case "$prev" in
         --efuse-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -574,6 +628,77 @@ _espseal()
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
         words='--read --write --efuse-file --plan-out --allow --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
+        ;;
+    'efuse set-flash-voltage')
+        case "$prev" in
+        --efuse-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --plan-out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --allow) COMPREPLY=(); return ;;
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset usb-reset no-reset' -- "$cur")); return ;;
+        --after) COMPREPLY=($(compgen -W 'hard-reset watchdog-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --confirm) COMPREPLY=($(compgen -W 'burn stdin' -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--efuse-file --plan-out --allow --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
+        ;;
+    'efuse check')
+        case "$prev" in
+        --efuse-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset usb-reset no-reset' -- "$cur")); return ;;
+        --after) COMPREPLY=($(compgen -W 'hard-reset watchdog-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--efuse-file --errors-only --port --chip --baud --before --after --trace --json --progress --help'
+        ;;
+    'efuse dump')
+        case "$prev" in
+        --efuse-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --format) COMPREPLY=($(compgen -W 'hex joint qemu espefuse' -- "$cur")); return ;;
+        --out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset usb-reset no-reset' -- "$cur")); return ;;
+        --after) COMPREPLY=($(compgen -W 'hard-reset watchdog-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--efuse-file --format --out --force --show-keys --port --chip --baud --before --after --trace --json --progress --help'
+        ;;
+    'efuse adc')
+        case "$prev" in
+        --efuse-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset usb-reset no-reset' -- "$cur")); return ;;
+        --after) COMPREPLY=($(compgen -W 'hard-reset watchdog-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--efuse-file --port --chip --baud --before --after --trace --json --progress --help'
+        ;;
+    'apply')
+        case "$prev" in
+        --efuse-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset usb-reset no-reset' -- "$cur")); return ;;
+        --after) COMPREPLY=($(compgen -W 'hard-reset watchdog-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --confirm) COMPREPLY=($(compgen -W 'burn stdin' -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--efuse-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
         ;;
     'chip list')
         case "$prev" in
