@@ -113,7 +113,8 @@ int cli_confirm_burn(struct cli_run *run, const char *question, struct seal_caus
     } else {
         err = seal_fail(cause, SEAL_ERR_DECLINED, "there was nobody to confirm; nothing was burned");
     }
-    seal_hint(cause, "--confirm burn says so on the command line");
+    seal_hint(cause, confirm ? "answer BURN in capitals, or give --do-not-confirm"
+                             : "--confirm burn says so on the command line");
     return err;
 }
 

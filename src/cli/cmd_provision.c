@@ -73,11 +73,17 @@ static int burn(struct cli_run *run, struct provision *p, struct seal_cause *cau
     int recorded = seal_job_receipt(p->job, err, &receipt);
     if (recorded == SEAL_OK) {
         recorded = provision_files_receipt(run, p, receipt, err == SEAL_OK ? cause : NULL);
+        p->recorded = recorded == SEAL_OK;
     }
     if (recorded == SEAL_OK && err == SEAL_OK && cli_json(run)) {
         recorded = cli_emit_json(run, &receipt);
     }
     seal_json_free(&receipt);
+    if (err == SEAL_OK && recorded != SEAL_OK) {
+        provision_show_result(run, p);
+        seal_hint(cause, "the device is finished, only its record is not: the same command, run again with "
+                         "room there, writes it and burns nothing");
+    }
     return err == SEAL_OK ? recorded : err;
 }
 

@@ -22,6 +22,7 @@ struct provision { /* one run: what was given, read into memory, and what came o
     char directory[512]; /* --out, filled in; "" : none */
     bool owns_directory; /* it holds a record of this device */
     char receipt[576];   /* the receipt's file; "" : none */
+    bool recorded;       /* it holds the end of this run */
 };
 
 /* provision_inputs.c: options to profile. Everything is freed by provision_free. */

@@ -52,13 +52,14 @@ void provision_show_plan(const struct cli_run *run, const struct provision *p)
         cli_say(run, "plan      nothing to do: the device is what it shall become, and proved it");
         return;
     }
-    cli_say(run, "plan      %.16s, %zu step%s, * burns eFuses", hex, count, count == 1 ? "" : "s");
+    for (size_t i = 0; i < count && !first; i++) {
+        first = seal_job_step(p->job, i)->irreversible ? i + 1 : 0;
+    }
+    cli_say(run, "plan      %.16s, %zu step%s%s", hex, count, count == 1 ? "" : "s",
+            first ? ", * burns eFuses" : ", burns nothing");
     for (size_t i = 0; i < count; i++) {
         const struct seal_step *step = seal_job_step(p->job, i);
         cli_say(run, "  %2zu %c  %s", i + 1, step->irreversible ? '*' : ' ', step->what);
-        if (step->irreversible && !first) {
-            first = i + 1;
-        }
     }
     if (first) {
         cli_say(run,
@@ -147,7 +148,7 @@ void provision_show_result(const struct cli_run *run, const struct provision *p)
             "proof     the chip signed nonce %s... with BLOCK_KEY%u (RSA-%u); the certificate verifies it",
             hex, proof->efuse_key, proof->rsa_bits);
     }
-    if (p->receipt[0]) {
+    if (p->receipt[0] && p->recorded) {
         cli_say(run, "receipt   %s", p->receipt);
     }
     cli_say(run, "done      %s %s has its own identity", seal_job_chip(p->job)->title, mac);

@@ -155,6 +155,18 @@ if grep -qv '^[0-9.]* [<>] ' closed.trace; then
     fail 'talk went into the trace'
 fi
 
+# The disk is full when the last word of the record is written: the device is done, and that is said.
+status=0
+(
+    trap '' XFSZ
+    ulimit -f 3
+    "$espseal" provision --port sim:esp32c3 --mode development "${given[@]}" --out full --confirm burn >out 2>err
+) || status=$?
+[ "$status" -eq 2 ] || fail "a record that does not fit exits $status"
+grep -q '^done ' err || fail 'a finished device is not called finished'
+grep -q '^espseal: error: cannot write full/receipt.json' err || fail 'the record is not named'
+grep -q '^espseal: hint: the device is finished' err || fail 'no hint about the record'
+
 # A plaintext identity burns nothing, says so loudly, and its key does not come out through a trace either way.
 plain='sim:esp32c3?efuse=efuse4.bin&flash=flash4.bin'
 "$espseal" provision --port "$plain" --mode development --storage plaintext "${given[@]}" --trace plain.trace --confirm burn \
