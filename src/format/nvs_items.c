@@ -184,7 +184,7 @@ static void find_orphans(struct seal_nvs *nvs)
 void seal_nvs_make_items(struct seal_nvs *nvs)
 {
     size_t count = raw_count(nvs);
-    struct seal_nvs_raw **sorted = calloc(count + 1, sizeof *sorted);
+    struct seal_nvs_raw **sorted = calloc(count + 1, sizeof(struct seal_nvs_raw *));
     if (!sorted) {
         nvs->err = SEAL_ERR_NO_MEMORY;
         return;
@@ -196,7 +196,7 @@ void seal_nvs_make_items(struct seal_nvs *nvs)
         }
     }
     if (count) {
-        qsort(sorted, count, sizeof sorted[0], compare);
+        qsort(sorted, count, sizeof(struct seal_nvs_raw *), compare);
     }
     supersede(nvs, sorted, count);
     for (size_t i = 0; i < count && nvs->err == SEAL_OK; i++) {

@@ -39,7 +39,7 @@ static uint64_t number_of(const uint8_t *entry)
     for (unsigned i = bytes; i-- > 0;) {
         value = value << 8 | entry[NVS_VALUE + i];
     }
-    bool negative = entry[NVS_TYPE] & 0x10 && value >> (8 * bytes - 1) & 1;
+    bool negative = bytes > 0 && entry[NVS_TYPE] & 0x10 && value >> (8 * bytes - 1) & 1;
     return negative && bytes < 8 ? value | UINT64_MAX << (8 * bytes) : value;
 }
 
