@@ -221,6 +221,43 @@ static void the_later_page_counts(void **state)
     seal_buf_free(&partition);
 }
 
+/* A device numbers the chunks of a blob that it writes again from 128 on, and from 0 the next time. */
+static void blobs_of_both_generations(void **state)
+{
+    (void)state;
+    struct seal_buf *partition = make_sample();
+    uint8_t *page = seal_buf_mutable(partition);
+    page[FIRST + 4 * ENTRY + 3] = 128;
+    page[FIRST + 6 * ENTRY + 29] = 128;
+    sign_entry(page + FIRST + 4 * ENTRY);
+    sign_entry(page + FIRST + 6 * ENTRY);
+    struct seal_nvs *nvs = read_all(partition);
+    assert_int_equal(seal_nvs_finding_count(nvs), 0);
+    assert_memory_equal(seal_nvs_item_at(nvs, 2)->data, "\1\2\3", 3);
+    seal_nvs_free(&nvs);
+
+    /* The power failed when the new generation was written and the old one not yet erased. */
+    memcpy(page + FIRST + 8 * ENTRY, page + FIRST + 4 * ENTRY, 3 * ENTRY);
+    uint8_t *chunk = page + FIRST + 8 * ENTRY;
+    chunk[3] = 0;
+    chunk[ENTRY] = 9;
+    seal_put_le32(chunk + 28, seal_crc32(UINT32_MAX, chunk + ENTRY, 3));
+    sign_entry(chunk);
+    chunk[2 * ENTRY + 29] = 0;
+    sign_entry(chunk + 2 * ENTRY);
+    for (size_t entry = 8; entry <= 10; entry++) {
+        set_bits(page, entry, 2);
+    }
+    nvs = read_all(partition);
+    assert_int_equal(seal_nvs_damage_count(nvs), 0);
+    assert_int_equal(seal_nvs_item_count(nvs), 4);
+    assert_memory_equal(seal_nvs_item_at(nvs, 3)->data, "\x9\2\3", 3);
+    assert_non_null(find(nvs, "it is written again at page 0 entry 10"));
+    assert_non_null(find(nvs, "no index refers to this chunk"));
+    seal_nvs_free(&nvs);
+    seal_buf_free(&partition);
+}
+
 static void only_whole_pages_are_read(void **state)
 {
     (void)state;
@@ -435,9 +472,9 @@ static void random_tables_come_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(items_are_what_was_put),  cmocka_unit_test(each_damage_has_its_place_and_words),
-        cmocka_unit_test(the_later_page_counts),   cmocka_unit_test(only_whole_pages_are_read),
-        cmocka_unit_test(random_tables_come_back),
+        cmocka_unit_test(items_are_what_was_put),    cmocka_unit_test(each_damage_has_its_place_and_words),
+        cmocka_unit_test(the_later_page_counts),     cmocka_unit_test(only_whole_pages_are_read),
+        cmocka_unit_test(blobs_of_both_generations), cmocka_unit_test(random_tables_come_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
