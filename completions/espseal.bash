@@ -25,7 +25,7 @@ _espseal()
         ;;
     secure-cert)
         if ((COMP_CWORD == 2)); then
-            COMPREPLY=($(compgen -W 'build inspect sign verify append-integrity' -- "$cur"))
+            COMPREPLY=($(compgen -W 'build inspect extract sign verify append-integrity scan' -- "$cur"))
             return
         fi
         set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
@@ -213,9 +213,30 @@ _espseal()
         ;;
     'secure-cert inspect')
         case "$prev" in
+        --offset) COMPREPLY=(); return ;;
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset usb-reset no-reset' -- "$cur")); return ;;
+        --after) COMPREPLY=($(compgen -W 'hard-reset watchdog-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--json --progress --help'
+        words='--offset --port --chip --baud --before --after --trace --json --progress --help'
+        ;;
+    'secure-cert extract')
+        case "$prev" in
+        --out|-o) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+        --offset) COMPREPLY=(); return ;;
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset usb-reset no-reset' -- "$cur")); return ;;
+        --after) COMPREPLY=($(compgen -W 'hard-reset watchdog-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--out --offset --force --port --chip --baud --before --after --trace --json --progress --help'
         ;;
     'secure-cert sign')
         case "$prev" in
@@ -245,6 +266,14 @@ _espseal()
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
         words='--out --size --force --json --progress --help'
+        ;;
+    'secure-cert scan')
+        case "$prev" in
+        --fingerprint) COMPREPLY=(); return ;;
+        --fingerprints) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--fingerprint --fingerprints --json --progress --help'
         ;;
     'nvs build')
         case "$prev" in

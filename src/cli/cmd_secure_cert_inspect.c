@@ -1,13 +1,11 @@
 /* secure-cert inspect: what stands in an esp_secure_cert partition, and what is wrong with it. */
 #include "identity.h"
+#include "partition_source.h"
 
-#include <espseal/file.h>
 #include <espseal/partition_look.h>
 
 #include <stdio.h>
 #include <string.h>
-
-enum { LARGEST = 64 << 10 };
 
 struct inspection {
     struct cli_run *run;
@@ -240,35 +238,56 @@ static int prepare(struct inspection *inspection)
     return inspection->details ? cli_table_new(headings, &inspection->table) : SEAL_ERR_NO_MEMORY;
 }
 
+/* What makes a legacy partition another thing than its entries. */
+static void tell_format(struct inspection *inspection, const struct cli_partition *partition)
+{
+    const char *format = seal_cert_format_name(partition->format);
+    seal_json_put_text(inspection->root, "format", format);
+    if (partition->format != SEAL_CERT_TLV) {
+        cli_print(inspection->run, "legacy format %s; shown as the entries that it stands for\n\n", format);
+        seal_json_put_text(inspection->root, "problem", partition->problem[0] ? partition->problem : NULL);
+    }
+    if (partition->problem[0]) {
+        inspection->findings++;
+        cli_warn(inspection->run, "%s", partition->problem);
+    }
+}
+
 static int run_inspect(struct cli_run *run, struct seal_cause *cause)
 {
-    struct seal_buf *partition = NULL;
-    struct inspection inspection = {.run = run, .path = cli_operand(run, 0)};
-    /* A partition may hold a key, but it comes from a flash dump as often as from a careful hand. */
-    int err =
-        seal_file_read(inspection.path, LARGEST, SEAL_FILE_SECRET | SEAL_FILE_ANY_MODE, &partition, cause);
+    struct cli_partition partition;
+    struct inspection inspection = {.run = run};
+    int err = cli_partition_read(run, &partition, cause);
     if (err == SEAL_OK) {
+        inspection.path = partition.name;
         err = prepare(&inspection);
     }
     if (err == SEAL_OK) {
-        inspection.data = seal_buf_ptr(partition);
-        inspection.len = seal_buf_len(partition);
+        tell_format(&inspection, &partition);
+        inspection.data = seal_buf_ptr(cli_partition_entries(&partition));
+        inspection.len = seal_buf_len(cli_partition_entries(&partition));
         err = inspect(&inspection, cause);
     }
     cli_table_free(&inspection.table);
     seal_json_free(&inspection.root);
     seal_buf_free(&inspection.details);
-    seal_buf_free(&partition);
+    cli_partition_clear(&partition);
     return err;
 }
 
-static const struct cli_option options[] = {{0}};
+static const struct cli_option options[] = {
+    {.name = "offset",
+     .value = "OFFSET",
+     .summary = "with --port: flash offset of esp_secure_cert, or auto: from the partition table",
+     .fallback = "0xd000"},
+    {0},
+};
 
 const struct cli_command cli_command_secure_cert_inspect = {
     .name = "secure-cert inspect",
     .summary = "show and judge an esp_secure_cert partition",
-    .operands = "FILE",
-    .operands_min = 1,
+    .operands = "[FILE]",
+    .operands_min = 0,
     .operands_max = 1,
     .description =
         "Shows every entry of a partition in TLV format, as the device's reader finds it: offset, type, "
@@ -276,7 +295,9 @@ const struct cli_command cli_command_secure_cert_inspect = {
         "flags, length, whether its CRC is right, and what it holds; for certificates the subject, the "
         "issuer "
         "and the time they are valid. FILE may be the partition alone or flash read from its start; - is "
-        "standard input.\n\n"
+        "standard input; with --port the partition is read from a chip instead. The legacy formats "
+        "cust_flash and "
+        "nvs are recognised and shown as the entries that they stand for.\n\n"
         "Exit status 7 and a warning for each finding: a wrong CRC, an integrity entry that is not the "
         "SHA-256 "
         "of what stands before it, a certificate or key that cannot be read, a key that is not the device "
@@ -291,5 +312,7 @@ const struct cli_command cli_command_secure_cert_inspect = {
                 "espseal secure-cert inspect esp_secure_cert.bin --json | jq -r "
                 "'.entries[].certificate.subject // empty'",
     .options = options,
+    .device = true,
+    .offline = true,
     .run = run_inspect,
 };

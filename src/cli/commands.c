@@ -47,6 +47,8 @@ extern const struct cli_command cli_command_provision;
 extern const struct cli_command cli_command_prove;
 extern const struct cli_command cli_command_secure_cert_build;
 extern const struct cli_command cli_command_secure_cert_inspect;
+extern const struct cli_command cli_command_secure_cert_extract;
+extern const struct cli_command cli_command_secure_cert_scan;
 extern const struct cli_command cli_command_secure_cert_sign;
 extern const struct cli_command cli_command_secure_cert_verify;
 extern const struct cli_command cli_command_secure_cert_append_integrity;
@@ -69,9 +71,11 @@ const struct cli_command *const cli_commands[] = {
     /* partition */
     &cli_command_secure_cert_build,
     &cli_command_secure_cert_inspect,
+    &cli_command_secure_cert_extract,
     &cli_command_secure_cert_sign,
     &cli_command_secure_cert_verify,
     &cli_command_secure_cert_append_integrity,
+    &cli_command_secure_cert_scan,
 
     /* nvs */
     &cli_command_nvs_build,
