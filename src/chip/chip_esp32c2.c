@@ -101,4 +101,5 @@ const struct seal_chip seal_chip_esp32c2 = {
             .write_reg_max = 1,
             .uart_date = 0x6000007c,
             .uart_clkdiv = 0x60000014},
+    .tested = {.rom = SEAL_TESTED_SIMULATOR, .efuse = SEAL_TESTED_SIMULATOR, .flash = SEAL_TESTED_SIMULATOR},
 };

@@ -80,4 +80,5 @@ const struct seal_chip seal_chip_esp32c61 = {
             .flash_block = 1024,
             .write_reg_max = 1,
             .uart_date = 0x6000007c},
+    .tested = {.rom = SEAL_TESTED_SIMULATOR, .efuse = SEAL_TESTED_SIMULATOR, .flash = SEAL_TESTED_SIMULATOR},
 };

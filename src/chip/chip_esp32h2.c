@@ -75,6 +75,22 @@ static const struct seal_efuse_controller efuse_v1_2 = {
     .register_space = 512,
 };
 
+/* Those of HMAC and DS are released last: they hold the others. */
+static const struct seal_register_set ds_clocks[] = {
+    {0x600960c4, 0x3, 0x3}, /* AES: clock on, in reset */
+    {0x600960c4, 0x1, 0x3},
+    {0x600960c8, 0x3, 0x3}, /* SHA: clock on, in reset */
+    {0x600960c8, 0x1, 0x3},
+    {0x600960cc, 0x3, 0x3}, /* RSA: clock on, in reset */
+    {0x600960cc, 0x1, 0x3},
+    {0x600960e0, 0x3, 0x3}, /* HMAC: clock on, in reset */
+    {0x600960e0, 0x1, 0x3},
+    {0x600960dc, 0x3, 0x3}, /* DS: clock on, in reset */
+    {0x600960dc, 0x1, 0x3},
+    {0x600960d0, 0x0, 0x5}, /* RSA memory powered */
+    {0},
+};
+
 static const struct seal_chip *const variants[] = {&seal_chip_esp32h2, &seal_chip_esp32h2_v1_2, NULL};
 
 const struct seal_chip seal_chip_esp32h2 = {
@@ -100,6 +116,7 @@ const struct seal_chip seal_chip_esp32h2 = {
                   .super_protect = 0x600b1c24,
                   .super_key = 0x50d83aa1,
                   .super_auto_feed = 0x00040000},
+    .peripherals = {.hmac_base = 0x6008d000, .ds_base = 0x6008c000, .ds_clocks = ds_clocks},
     .spi_flash = {.base = 0x60003000,
                   .cmd = 0x0,
                   .addr = 0x4,
@@ -116,7 +133,10 @@ const struct seal_chip seal_chip_esp32h2 = {
             .flash_block = 1024,
             .write_reg_max = 1,
             .uart_date = 0x6000007c},
-    .tested = {.ds = SEAL_TESTED_VECTORS},
+    .tested = {.rom = SEAL_TESTED_SIMULATOR,
+               .efuse = SEAL_TESTED_SIMULATOR,
+               .flash = SEAL_TESTED_SIMULATOR,
+               .ds = SEAL_TESTED_SIMULATOR},
 };
 
 const struct seal_chip seal_chip_esp32h2_v1_2 = {
@@ -142,6 +162,7 @@ const struct seal_chip seal_chip_esp32h2_v1_2 = {
                   .super_protect = 0x600b1c24,
                   .super_key = 0x50d83aa1,
                   .super_auto_feed = 0x00040000},
+    .peripherals = {.hmac_base = 0x6008d000, .ds_base = 0x6008c000, .ds_clocks = ds_clocks},
     .spi_flash = {.base = 0x60003000,
                   .cmd = 0x0,
                   .addr = 0x4,
@@ -158,5 +179,8 @@ const struct seal_chip seal_chip_esp32h2_v1_2 = {
             .flash_block = 1024,
             .write_reg_max = 1,
             .uart_date = 0x6000007c},
-    .tested = {.ds = SEAL_TESTED_VECTORS},
+    .tested = {.rom = SEAL_TESTED_SIMULATOR,
+               .efuse = SEAL_TESTED_SIMULATOR,
+               .flash = SEAL_TESTED_SIMULATOR,
+               .ds = SEAL_TESTED_SIMULATOR},
 };

@@ -85,6 +85,26 @@ static const struct seal_efuse_controller efuse_v3_0 = {
     .register_space = 512,
 };
 
+static const struct seal_register_set ds_clocks[] = {
+    {0x500e6018, 0x04000000, 0x04000000}, /* clock of the crypto subsystem */
+    {0x500e60a8, 0x0016c000, 0x0016c000}, /* of AES, SHA, RSA, HMAC and DS */
+    {0x500e60c8, 0x002f0000, 0x002f0000}, /* their resets */
+    {0x500e60c8, 0x00000000, 0x002f4000}, /* released, and that of all of them */
+    {0x500e51d0, 0x00000000, 0x00000005}, /* RSA memory powered */
+    {0x50094e18, 0x00000000, 0xffffffff}, /* DS takes its key from HMAC */
+    {0},
+};
+static const struct seal_register_set ds_clocks_v3_0[] = {
+    {0x500e6018, 0x0c000000, 0x0c000000}, /* clocks of the crypto subsystem and the key manager */
+    {0x500e60a8, 0x0056c000, 0x0056c000}, /* of the key manager, AES, SHA, RSA, HMAC and DS */
+    {0x500e60c8, 0x002f0000, 0x002f0000}, /* resets of all but the key manager */
+    {0x500e60c8, 0x00000000, 0x002f4000}, /* released, and that of all of them */
+    {0x500e51d0, 0x00000000, 0x00000005}, /* RSA memory powered */
+    {0x50089018, 0x0000000c, 0x0000000c}, /* HMAC and DS take their keys from the fuses */
+    {0x50094e18, 0x00000000, 0xffffffff}, /* DS takes its key from HMAC */
+    {0},
+};
+
 static const struct seal_chip *const variants[] = {&seal_chip_esp32p4, &seal_chip_esp32p4_v3_0, NULL};
 
 const struct seal_chip seal_chip_esp32p4 = {
@@ -110,6 +130,7 @@ const struct seal_chip seal_chip_esp32p4 = {
                   .super_auto_feed = 0x00040000,
                   .resets_chip = true},
     .usb_otg = {.force_download = 0x50110008, .force_download_bit = 0x4},
+    .peripherals = {.hmac_base = 0x50095000, .ds_base = 0x50094000, .ds_clocks = ds_clocks},
     .spi_flash = {.base = 0x5008d000,
                   .cmd = 0x0,
                   .addr = 0x4,
@@ -126,7 +147,10 @@ const struct seal_chip seal_chip_esp32p4 = {
             .flash_block = 1024,
             .write_reg_max = 1,
             .uart_date = 0x500ca08c},
-    .tested = {.ds = SEAL_TESTED_VECTORS},
+    .tested = {.rom = SEAL_TESTED_SIMULATOR,
+               .efuse = SEAL_TESTED_SIMULATOR,
+               .flash = SEAL_TESTED_SIMULATOR,
+               .ds = SEAL_TESTED_SIMULATOR},
 };
 
 const struct seal_chip seal_chip_esp32p4_v3_0 = {
@@ -152,6 +176,7 @@ const struct seal_chip seal_chip_esp32p4_v3_0 = {
                   .super_auto_feed = 0x00040000,
                   .resets_chip = true},
     .usb_otg = {.force_download = 0x50110008, .force_download_bit = 0x4},
+    .peripherals = {.hmac_base = 0x50095000, .ds_base = 0x50094000, .ds_clocks = ds_clocks_v3_0},
     .spi_flash = {.base = 0x5008d000,
                   .cmd = 0x0,
                   .addr = 0x4,
@@ -168,5 +193,8 @@ const struct seal_chip seal_chip_esp32p4_v3_0 = {
             .flash_block = 1024,
             .write_reg_max = 1,
             .uart_date = 0x500ca08c},
-    .tested = {.ds = SEAL_TESTED_VECTORS},
+    .tested = {.rom = SEAL_TESTED_SIMULATOR,
+               .efuse = SEAL_TESTED_SIMULATOR,
+               .flash = SEAL_TESTED_SIMULATOR,
+               .ds = SEAL_TESTED_SIMULATOR},
 };

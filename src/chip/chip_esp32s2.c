@@ -54,6 +54,14 @@ static const struct seal_efuse_controller efuse = {
     .register_space = 512,
 };
 
+static const struct seal_register_set ds_clocks[] = {
+    {0x3f4c0044, 0x3e, 0x3e}, /* clocks of AES, SHA, RSA, DS and HMAC */
+    {0x3f4c004c, 0x3e, 0x3e}, /* their resets */
+    {0x3f4c004c, 0x00, 0x3e}, /* released; DS and HMAC hold the others */
+    {0x3f4c0068, 0x00, 0x05}, /* RSA memory powered */
+    {0},
+};
+
 const struct seal_chip seal_chip_esp32s2 = {
     .name = "esp32s2",
     .title = "ESP32-S2",
@@ -67,6 +75,7 @@ const struct seal_chip seal_chip_esp32s2 = {
     .efuse = &efuse,
     .watchdogs = {.config0 = 0x3f408094, .config1 = 0x3f408098, .protect = 0x3f4080ac, .resets_chip = true},
     .usb_otg = {.force_download = 0x3f408128, .force_download_bit = 0x1},
+    .peripherals = {.hmac_base = 0x6003e000, .ds_base = 0x6003d000, .ds_clocks = ds_clocks},
     .spi_flash = {.base = 0x3f402000,
                   .cmd = 0x0,
                   .addr = 0x4,
@@ -83,5 +92,8 @@ const struct seal_chip seal_chip_esp32s2 = {
             .flash_block = 1024,
             .write_reg_max = 1,
             .uart_date = 0x60000078},
-    .tested = {.ds = SEAL_TESTED_VECTORS},
+    .tested = {.rom = SEAL_TESTED_SIMULATOR,
+               .efuse = SEAL_TESTED_SIMULATOR,
+               .flash = SEAL_TESTED_SIMULATOR,
+               .ds = SEAL_TESTED_SIMULATOR},
 };

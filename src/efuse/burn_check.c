@@ -1,5 +1,6 @@
 /* Is a burn possible in this state? Asked before anything is sent, and again by the burn itself. */
 #include <espseal/efuse.h>
+#include <espseal/secret.h>
 
 #include <string.h>
 
@@ -42,7 +43,8 @@ static int check_coded_block(const struct seal_efuse *efuse, const struct seal_b
     }
     if (seal_efuse_block_blank(efuse, id))
         return 0;
-    if (block->key >= 0 && subset(have, want) && popcount(have) >= SAME_KEY_BITS)
+    bool key = block->key >= 0 || block->coding == SEAL_CODING_BY_SCHEME;
+    if (key && subset(have, want) && popcount(have) >= SAME_KEY_BITS)
         return 0; /* a burn of the same key that was cut: the identical code word completes it */
     return seal_fail(cause, SEAL_ERR_STATE, "%s holds other data already and can be written only once",
                      block->name);
@@ -54,39 +56,108 @@ static bool accumulates(const struct seal_efuse_field *field)
            strcmp(field->name, "RD_DIS") == 0;
 }
 
+static bool subset_bytes(const uint8_t *part, const uint8_t *whole, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (part[i] & ~whole[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Values of up to 32 bits are named; longer ones may be keys. */
+static int cannot_fall(const struct seal_efuse_field *field, uint32_t have, uint32_t want,
+                       struct seal_cause *cause)
+{
+    if (field->bits > 32) {
+        return seal_fail(cause, SEAL_ERR_STATE, "%s holds other data already: eFuse bits only rise",
+                         field->name);
+    }
+    return seal_fail(cause, SEAL_ERR_STATE, "%s is 0x%x and cannot become 0x%x: eFuse bits only rise",
+                     field->name, (unsigned)have, (unsigned)want);
+}
+
+static int is_write_protected(const struct seal_efuse_field *field, uint32_t have, uint32_t want,
+                              struct seal_cause *cause)
+{
+    if (field->bits > 32) {
+        return seal_fail(cause, SEAL_ERR_STATE, "%s is write-protected", field->name);
+    }
+    return seal_fail(cause, SEAL_ERR_STATE, "%s is write-protected at 0x%x and cannot become 0x%x",
+                     field->name, (unsigned)have, (unsigned)(have | want));
+}
+
 static int check_field(const struct seal_efuse *efuse, const struct seal_efuse *wanted,
                        const struct seal_efuse_field *field, struct seal_cause *cause)
 {
     uint32_t have = seal_efuse_get(efuse, field), want = seal_efuse_get(wanted, field);
+    uint8_t held[32], asked[32], none[32] = {0};
+    size_t len = (field->bits + 7u) / 8;
+    int err = 0;
 
-    if (want == 0)
-        return 0;
-    if (!accumulates(field) && (have & ~want) != 0) {
-        return seal_fail(cause, SEAL_ERR_STATE, "%s is 0x%x and cannot become 0x%x: eFuse bits only rise",
-                         field->name, (unsigned)have, (unsigned)want);
+    seal_efuse_get_bytes(efuse, field, held);
+    seal_efuse_get_bytes(wanted, field, asked);
+    if (subset_bytes(asked, none, len)) {
+        goto out;
     }
-    if ((want & ~have) != 0 && !seal_efuse_field_writable(efuse, field)) {
-        return seal_fail(cause, SEAL_ERR_STATE, "%s is write-protected at 0x%x and cannot become 0x%x",
-                         field->name, (unsigned)have, (unsigned)(have | want));
+    if (!seal_efuse_field_readable(efuse, field)) {
+        err = seal_fail(cause, SEAL_ERR_STATE, "%s is read-protected: what it holds cannot be compared",
+                        field->name);
+    } else if (!accumulates(field) && !subset_bytes(held, asked, len)) {
+        err = cannot_fall(field, have, want, cause);
+    } else if (!subset_bytes(asked, held, len) && !seal_efuse_field_writable(efuse, field)) {
+        err = is_write_protected(field, have, want, cause);
     }
-    return 0;
+out:
+    seal_cleanse(held, sizeof held);
+    seal_cleanse(asked, sizeof asked);
+    return err;
+}
+
+/* A row for the whole of a block of which there are rows for its parts too (ESP32's BLOCK3). */
+static bool has_parts(const struct seal_efuse_controller *controller, const struct seal_efuse_field *whole)
+{
+    for (size_t i = 0; whole->bits == 256 && i < controller->field_count; i++) {
+        if (controller->fields[i].block == whole->block && &controller->fields[i] != whole) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Blocks without code hold fields that are protected, and burned, one by one. */
 static int check_plain_block(const struct seal_efuse *efuse, const struct seal_burn *burn, unsigned id,
                              struct seal_cause *cause)
 {
+    const struct seal_efuse_controller *controller = efuse->chip->efuse;
     struct seal_efuse wanted = {.chip = efuse->chip};
-    int err;
+    int err = 0;
 
     memcpy(wanted.words[id], burn->words[id], sizeof wanted.words[id]);
-    for (size_t i = 0; i < efuse->chip->efuse->field_count; i++) {
-        const struct seal_efuse_field *field = &efuse->chip->efuse->fields[i];
-        if (field->block != id)
-            continue;
-        err = check_field(efuse, &wanted, field, cause);
-        if (err != 0)
-            return err;
+    for (size_t i = 0; i < controller->field_count && err == 0; i++) {
+        const struct seal_efuse_field *field = &controller->fields[i];
+        if (field->block == id && !has_parts(controller, field)) {
+            err = check_field(efuse, &wanted, field, cause);
+        }
+    }
+    seal_cleanse(&wanted, sizeof wanted);
+    return err;
+}
+
+/* A coding scheme leaves less room than the block has fuses. */
+static int check_size(const struct seal_efuse *efuse, const struct seal_burn *burn, unsigned id,
+                      struct seal_cause *cause)
+{
+    const struct seal_efuse_block *block = &efuse->chip->efuse->blocks[id];
+    unsigned words = seal_efuse_block_words(efuse, id);
+
+    for (size_t i = words; i < SEAL_EFUSE_WORDS; i++) {
+        if (burn->words[id][i] != 0) {
+            return seal_fail(cause, words < block->words ? SEAL_ERR_STATE : SEAL_ERR_INTERNAL,
+                             "%s holds %u bytes%s, and no more", block->name, 4 * words,
+                             words < block->words ? " with the coding scheme of this chip" : "");
+        }
     }
     return 0;
 }
@@ -100,18 +171,18 @@ static int check_block(const struct seal_efuse *efuse, const struct seal_burn *b
         return 0;
     if (id >= controller->block_count)
         return seal_fail(cause, SEAL_ERR_INTERNAL, "the %s has no eFuse block %u", efuse->chip->title, id);
-    for (size_t i = controller->blocks[id].words; i < SEAL_EFUSE_WORDS; i++) {
-        if (burn->words[id][i] != 0) {
-            return seal_fail(cause, SEAL_ERR_INTERNAL, "%s has %u words only", controller->blocks[id].name,
-                             (unsigned)controller->blocks[id].words);
-        }
-    }
     if ((efuse->loaded >> id & 1) == 0 || (efuse->loaded & 1) == 0) {
         return seal_fail(cause, SEAL_ERR_INTERNAL, "%s was not read before the burn",
                          controller->blocks[id].name);
     }
-    if (controller->blocks[id].coding == SEAL_CODING_RS)
+    int err = check_size(efuse, burn, id, cause);
+    if (err != 0) {
+        return err;
+    }
+    enum seal_efuse_coding coding = seal_efuse_block_coding(efuse, id);
+    if (coding == SEAL_CODING_RS || coding == SEAL_CODING_THREE_QUARTER) {
         return check_coded_block(efuse, burn, id, cause);
+    }
     return check_plain_block(efuse, burn, id, cause);
 }
 

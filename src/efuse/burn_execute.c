@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define CHECK_WORDS 3
-#define PROGRAM_WORDS (SEAL_EFUSE_WORDS + CHECK_WORDS)
+#define MAX_PROGRAM_WORDS 31 /* the ESP32's four blocks; else 8 and 3 check words */
 #define MAX_TIMING 8
 #define COMMAND_MS 250 /* the longest program command that espefuse waits for */
 #define READ_SETTLE_US 1000
@@ -24,47 +24,97 @@ struct burner {
     uint32_t expected[SEAL_EFUSE_WORDS]; /* what the block must hold afterwards */
 };
 
-static uint32_t program_register(const struct seal_efuse_controller *controller, size_t word)
-{
-    return controller->base + (word < SEAL_EFUSE_WORDS
-                                   ? controller->program_data + 4 * (uint32_t)word
-                                   : controller->check_value + 4 * (uint32_t)(word - SEAL_EFUSE_WORDS));
-}
-
 static struct seal_reg_write plain_write(uint32_t address, uint32_t value)
 {
     return (struct seal_reg_write){.address = address, .value = value, .mask = 0xFFFFFFFF};
 }
 
-/* Data and check words, as the program registers take them. */
-static void make_program_words(const struct burner *burner, const uint32_t *data, uint32_t *program)
+/* All registers that a program command may burn from: of every block where each has its own (ESP32). */
+static size_t program_registers(const struct seal_efuse_controller *controller, uint32_t *addresses)
 {
-    uint8_t bytes[4 * SEAL_EFUSE_WORDS], check[4 * CHECK_WORDS];
+    size_t count = 0;
 
-    memset(program, 0, PROGRAM_WORDS * sizeof *program);
-    memcpy(program, data, SEAL_EFUSE_WORDS * sizeof *program);
-    if (burner->controller->blocks[burner->block].coding != SEAL_CODING_RS)
-        return;
-    for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++)
-        seal_put_le32(bytes + 4 * i, data[i]);
-    seal_efuse_rs_encode(bytes, check);
-    for (size_t i = 0; i < CHECK_WORDS; i++)
-        program[SEAL_EFUSE_WORDS + i] = seal_le32(check + 4 * i);
-    seal_cleanse(bytes, sizeof bytes);
-    seal_cleanse(check, sizeof check);
+    for (uint32_t id = 0; controller->check_value == 0 && id < controller->block_count; id++) {
+        const struct seal_efuse_block *block = &controller->blocks[id];
+        for (uint32_t i = 0; i < block->words; i++) {
+            addresses[count++] = controller->base + block->write + 4 * i;
+        }
+    }
+    for (uint32_t i = 0; controller->check_value != 0 && i < SEAL_EFUSE_WORDS + CHECK_WORDS; i++) {
+        addresses[count++] =
+            controller->base + (i < SEAL_EFUSE_WORDS ? controller->program_data + 4 * i
+                                                     : controller->check_value + 4 * (i - SEAL_EFUSE_WORDS));
+    }
+    return count;
 }
 
-/* The registers that a program command on this block uses. */
+static void take_words(uint32_t *words, const uint8_t *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        words[i] = seal_le32(bytes + 4 * i);
+    }
+}
+
+/* Data as the block's code wants it, and check words after it where it has them. */
+static void encode(const struct burner *burner, const uint32_t *data, uint32_t *coded)
+{
+    uint8_t bytes[4 * SEAL_EFUSE_WORDS], code[4 * SEAL_EFUSE_WORDS];
+
+    for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++) {
+        seal_put_le32(bytes + 4 * i, data[i]);
+    }
+    take_words(coded, bytes, SEAL_EFUSE_WORDS);
+    switch (seal_efuse_block_coding(burner->efuse, burner->block)) {
+    case SEAL_CODING_RS:
+        seal_efuse_rs_encode(bytes, code);
+        take_words(coded + SEAL_EFUSE_WORDS, code, CHECK_WORDS);
+        break;
+    case SEAL_CODING_THREE_QUARTER:
+        seal_efuse_three_quarter_encode(bytes, code);
+        take_words(coded, code, SEAL_EFUSE_WORDS);
+        break;
+    case SEAL_CODING_REPEAT:
+        take_words(coded + SEAL_EFUSE_WORDS / 2, bytes, SEAL_EFUSE_WORDS / 2);
+        break;
+    default:
+        break;
+    }
+    seal_cleanse(bytes, sizeof bytes);
+    seal_cleanse(code, sizeof code);
+}
+
+/* What the program registers shall hold, in the order of program_registers: zero but for this block's. */
+static void make_program_words(const struct burner *burner, const uint32_t *data, uint32_t *program)
+{
+    uint32_t coded[SEAL_EFUSE_WORDS + CHECK_WORDS] = {0};
+    const struct seal_efuse_block *blocks = burner->controller->blocks;
+    size_t at = 0, count = SEAL_EFUSE_WORDS + CHECK_WORDS;
+
+    memset(program, 0, MAX_PROGRAM_WORDS * sizeof *program);
+    encode(burner, data, coded);
+    if (burner->controller->check_value == 0) {
+        for (unsigned id = 0; id < burner->block; id++) {
+            at += blocks[id].words;
+        }
+        count = blocks[burner->block].words;
+    }
+    memcpy(program + at, coded, count * sizeof *program);
+    seal_cleanse(coded, sizeof coded);
+}
+
+/* The registers that a program command on this block uses, and the command register, which must be idle. */
 static size_t used_registers(const struct burner *burner, uint32_t *addresses, const uint32_t *program,
                              uint32_t *expected)
 {
     const struct seal_efuse_block *block = &burner->controller->blocks[burner->block];
-    size_t count = 0;
+    size_t all = program_registers(burner->controller, addresses), count = 0;
+    bool shared = burner->controller->check_value != 0;
 
-    for (size_t i = 0; i < PROGRAM_WORDS; i++) {
-        if (block->coding != SEAL_CODING_RS && i >= block->words)
+    for (size_t i = 0; i < all; i++) {
+        if (shared && block->coding != SEAL_CODING_RS && i >= block->words) {
             continue;
-        addresses[count] = program_register(burner->controller, i);
+        }
+        addresses[count] = addresses[i];
         expected[count++] = program[i];
     }
     addresses[count] = burner->controller->base + burner->controller->command;
@@ -80,15 +130,16 @@ static int load_program_registers(const struct burner *burner, const uint32_t *p
                                   struct seal_cause *cause)
 {
     const char *name = burner->controller->blocks[burner->block].name;
-    struct seal_reg_write writes[PROGRAM_WORDS];
-    uint32_t addresses[PROGRAM_WORDS + 1], expected[PROGRAM_WORDS + 1], values[PROGRAM_WORDS + 1] = {0};
-    size_t count = used_registers(burner, addresses, program, expected);
+    struct seal_reg_write writes[MAX_PROGRAM_WORDS];
+    uint32_t addresses[MAX_PROGRAM_WORDS + 1], expected[MAX_PROGRAM_WORDS + 1];
+    uint32_t values[MAX_PROGRAM_WORDS + 1] = {0};
+    size_t all = program_registers(burner->controller, addresses), count;
     int err;
 
-    for (size_t i = 0; i < PROGRAM_WORDS; i++)
-        writes[i] = plain_write(program_register(burner->controller, i), program[i]);
-    err = seal_loader_write_regs(burner->loader, writes, PROGRAM_WORDS,
-                                 burner->secret ? SEAL_LOADER_SECRET : 0, cause);
+    for (size_t i = 0; i < all; i++)
+        writes[i] = plain_write(addresses[i], program[i]);
+    count = used_registers(burner, addresses, program, expected);
+    err = seal_loader_write_regs(burner->loader, writes, all, burner->secret ? SEAL_LOADER_SECRET : 0, cause);
     if (err == 0)
         err = seal_loader_read_regs(burner->loader, addresses, values, count + 1, cause);
     if (err != 0)
@@ -136,6 +187,7 @@ static int program(const struct burner *burner, struct seal_cause *cause)
 {
     const struct seal_efuse_controller *controller = burner->controller;
     struct seal_reg_write writes[MAX_TIMING + 2];
+    unsigned shift = controller->command_block_shift;
     size_t count = 0;
     int err;
 
@@ -146,23 +198,28 @@ static int program(const struct burner *burner, struct seal_cause *cause)
     writes[count++] = plain_write(controller->base + controller->conf, controller->write_op_code);
     writes[count++] =
         plain_write(controller->base + controller->command,
-                    controller->command_program | burner->block << controller->command_block_shift);
+                    controller->command_program |
+                        (shift != 0 ? burner->block << shift : 0)); /* 0: from every block's registers */
     err = seal_loader_write_regs(burner->loader, writes, count, 0, cause);
     return err != 0 ? err : wait_idle(burner, cause);
 }
 
 static size_t clearing_writes(const struct seal_efuse_controller *controller, struct seal_reg_write *writes)
 {
-    for (size_t i = 0; i < PROGRAM_WORDS; i++)
-        writes[i] = plain_write(program_register(controller, i), 0);
-    return PROGRAM_WORDS;
+    uint32_t addresses[MAX_PROGRAM_WORDS];
+    size_t count = program_registers(controller, addresses);
+
+    for (size_t i = 0; i < count; i++) {
+        writes[i] = plain_write(addresses[i], 0);
+    }
+    return count;
 }
 
 /* Clears the program registers and makes the burned bits visible. */
 static int clear_and_load(const struct burner *burner, struct seal_cause *cause)
 {
     const struct seal_efuse_controller *controller = burner->controller;
-    struct seal_reg_write writes[PROGRAM_WORDS + 3];
+    struct seal_reg_write writes[MAX_PROGRAM_WORDS + 3];
     size_t count = clearing_writes(controller, writes);
     int err;
 
@@ -178,7 +235,7 @@ static int clear_and_load(const struct burner *burner, struct seal_cause *cause)
 /* After a failure: they may hold a key. What went wrong before stays the cause. */
 static void clear_program_registers(const struct burner *burner)
 {
-    struct seal_reg_write writes[PROGRAM_WORDS];
+    struct seal_reg_write writes[MAX_PROGRAM_WORDS];
     size_t count = clearing_writes(burner->controller, writes);
     int ignored;
 
@@ -190,7 +247,7 @@ static void clear_program_registers(const struct burner *burner)
 
 static int pulse(struct burner *burner, const uint32_t *data, struct seal_cause *cause)
 {
-    uint32_t words[PROGRAM_WORDS];
+    uint32_t words[MAX_PROGRAM_WORDS];
     int err;
 
     make_program_words(burner, data, words);
@@ -246,7 +303,8 @@ static bool has_extra_bits(const struct burner *burner)
 static bool bits_to_burn(const struct burner *burner, unsigned attempt, const uint32_t *wanted,
                          uint32_t *data)
 {
-    bool coded = burner->controller->blocks[burner->block].coding == SEAL_CODING_RS;
+    enum seal_efuse_coding coding = seal_efuse_block_coding(burner->efuse, burner->block);
+    bool coded = coding == SEAL_CODING_RS || coding == SEAL_CODING_THREE_QUARTER;
     uint32_t any = 0;
 
     for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++) {

@@ -2,8 +2,51 @@
  * controller's registers. Little-endian. */
 #include <espseal/buf.h>
 #include <espseal/efuse.h>
+#include <espseal/secret.h>
 
 #include <string.h>
+
+/* A file of fuses holds them as they are burned; the registers of a chip show what they mean. */
+static void decode_blocks(struct seal_efuse *efuse)
+{
+    for (unsigned id = 0; id < efuse->chip->efuse->block_count; id++) {
+        uint32_t *words = efuse->words[id];
+        enum seal_efuse_coding coding = seal_efuse_block_coding(efuse, id);
+        uint8_t bytes[4 * SEAL_EFUSE_WORDS], data[4 * SEAL_EFUSE_WORDS] = {0};
+        for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++) {
+            seal_put_le32(bytes + 4 * i, words[i]);
+        }
+        if (coding == SEAL_CODING_THREE_QUARTER) {
+            for (size_t i = 0; i < 24; i++) {
+                data[i] = bytes[i / 6 * 8 + i % 6];
+            }
+            for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++) {
+                words[i] = seal_le32(data + 4 * i);
+            }
+        } else if (coding == SEAL_CODING_REPEAT) {
+            memset(words + SEAL_EFUSE_WORDS / 2, 0, 4 * SEAL_EFUSE_WORDS / 2);
+        }
+        seal_cleanse(bytes, sizeof bytes);
+        seal_cleanse(data, sizeof data);
+    }
+}
+
+static void encode_block(const struct seal_efuse *efuse, unsigned id, uint8_t bytes[static 32])
+{
+    enum seal_efuse_coding coding = seal_efuse_block_coding(efuse, id);
+    uint8_t data[4 * SEAL_EFUSE_WORDS];
+
+    for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++) {
+        seal_put_le32(data + 4 * i, efuse->words[id][i]);
+    }
+    memcpy(bytes, data, sizeof data);
+    if (coding == SEAL_CODING_THREE_QUARTER) {
+        seal_efuse_three_quarter_encode(data, bytes);
+    } else if (coding == SEAL_CODING_REPEAT) {
+        memcpy(bytes + 16, data, 16);
+    }
+    seal_cleanse(data, sizeof data);
+}
 
 int seal_efuse_from_file(const struct seal_chip *chip, const uint8_t *data, size_t len,
                          struct seal_efuse *efuse, struct seal_cause *cause)
@@ -30,6 +73,9 @@ int seal_efuse_from_file(const struct seal_chip *chip, const uint8_t *data, size
         efuse->loaded |= 1u << id;
     }
     efuse->chip = seal_chip_variant(chip, seal_efuse_revision(efuse));
+    if (len == controller->file_size) {
+        decode_blocks(efuse);
+    }
     return 0;
 }
 
@@ -38,10 +84,11 @@ void seal_efuse_to_file(const struct seal_efuse *efuse, uint8_t *data)
     const struct seal_efuse_controller *controller = efuse->chip->efuse;
 
     memset(data, 0, controller->file_size);
-    for (size_t id = 0; id < controller->block_count; id++) {
-        for (size_t i = 0; i < controller->blocks[id].words; i++) {
-            seal_put_le32(data + controller->blocks[id].file + 4 * i, efuse->words[id][i]);
-        }
+    for (unsigned id = 0; id < controller->block_count; id++) {
+        uint8_t bytes[4 * SEAL_EFUSE_WORDS];
+        encode_block(efuse, id, bytes);
+        memcpy(data + controller->blocks[id].file, bytes, 4u * controller->blocks[id].words);
+        seal_cleanse(bytes, sizeof bytes);
     }
 }
 

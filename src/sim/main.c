@@ -26,7 +26,7 @@ static const char help[] =
     "Pretends to be an Espressif chip in download mode: the ROM's serial protocol, SPI flash, eFuses,\n"
     "HMAC and Digital Signature. It answers espseal (sim:CHIP, socket://) and other tools.\n"
     "\n"
-    "  --chip CHIP            the chip to be: esp32c3\n"
+    "  --chip CHIP            the chip to be, one of espseal chip list: esp32, esp32c2, esp32c3, ...\n"
     "  --stdio                talk on standard input and output (default)\n"
     "  --listen ADDRESS:PORT  talk on TCP, 127.0.0.1 or [::1] only; port 0 takes a free one and prints it\n"
     "  --pty                  talk on a new pseudo-terminal and print its path\n"
@@ -34,6 +34,7 @@ static const char help[] =
     "  --flash FILE           keep the flash in FILE (raw image); made blank when missing\n"
     "  --flash-size BYTES     size of a new flash (default 4194304)\n"
     "  --mac MAC              MAC of a blank chip (default 7c:df:a1:5e:a1:01)\n"
+    "  --revision MAJOR.MINOR revision of a blank chip (default: one that its chip has)\n"
     "  --baud N               pace bytes like a UART at N baud; follows a change of rate\n"
     "  --latency MS           add the latency of a USB-serial bridge to every answer\n"
     "  --fault RULES          misbehave; rules separated by commas, counted from 1:\n"
@@ -61,6 +62,7 @@ enum {
     OPTION_FLASH,
     OPTION_FLASH_SIZE,
     OPTION_MAC,
+    OPTION_REVISION,
     OPTION_BAUD,
     OPTION_LATENCY,
     OPTION_FAULT,
@@ -78,6 +80,7 @@ static const struct option options[] = {
     {"flash", required_argument, NULL, OPTION_FLASH},
     {"flash-size", required_argument, NULL, OPTION_FLASH_SIZE},
     {"mac", required_argument, NULL, OPTION_MAC},
+    {"revision", required_argument, NULL, OPTION_REVISION},
     {"baud", required_argument, NULL, OPTION_BAUD},
     {"latency", required_argument, NULL, OPTION_LATENCY},
     {"fault", required_argument, NULL, OPTION_FAULT},
@@ -111,6 +114,17 @@ static int parse_mac(const char *text, uint8_t mac[static 6], struct seal_cause 
     return SEAL_OK;
 bad:
     return seal_fail(cause, SEAL_ERR_USAGE, "--mac wants six bytes like 7c:df:a1:5e:a1:01, not \"%s\"", text);
+}
+
+static int parse_revision(const char *text, unsigned *revision, struct seal_cause *cause)
+{
+    unsigned major, minor;
+    char more;
+    if (sscanf(text, "%1u.%2u%c", &major, &minor, &more) != 2) {
+        return seal_fail(cause, SEAL_ERR_USAGE, "--revision wants a number like 1.2, not \"%s\"", text);
+    }
+    *revision = major * 100 + minor;
+    return SEAL_OK;
 }
 
 static int set_mode(struct arguments *arguments, enum sim_server_mode mode, const char *address,
@@ -149,6 +163,8 @@ static int take_option(struct arguments *arguments, int option, struct seal_caus
     case OPTION_MAC:
         arguments->chip.mac = arguments->mac;
         return parse_mac(optarg, arguments->mac, cause);
+    case OPTION_REVISION:
+        return parse_revision(optarg, &arguments->chip.revision, cause);
     case OPTION_BAUD:
         return number("baud", optarg, 10000000, &arguments->server.baud, cause);
     case OPTION_LATENCY:

@@ -18,6 +18,7 @@ struct sim_options {
     uint32_t flash_size;          /* bytes of a new flash: a power of two of 64 KiB..32 MiB; 0: 4 MiB */
     const uint8_t *efuse_image;   /* fuses in memory start as this file's bytes; NULL: a blank chip's */
     const uint8_t *mac; /* 6 bytes for a blank chip, most significant first; NULL: SIM_DEFAULT_MAC */
+    unsigned revision;  /* of a blank chip, major * 100 + minor; 0: the model's */
     const char *fault;  /* sim_fault.c; NULL: none */
     unsigned baud;      /* of the UART at power-up; 0: 115200 */
 };

@@ -7,6 +7,7 @@
 
 #define RECORD 12 /* before each output: length, hold, baud */
 #define DEFAULT_BAUD 115200
+#define MAGIC_REGISTER 0x40001000u
 
 void sim_chip_fail(struct sim_chip *chip, int err)
 {
@@ -17,7 +18,10 @@ void sim_chip_fail(struct sim_chip *chip, int err)
 
 static void load_presets(struct sim_chip *chip)
 {
-    for (const struct sim_preset *preset = chip->model->presets; preset->address; preset++) {
+    if (chip->chip->magic_values) {
+        sim_chip_fail(chip, sim_memory_write(&chip->memory, MAGIC_REGISTER, chip->chip->magic_values[0]));
+    }
+    for (const struct sim_preset *preset = chip->model->presets; preset && preset->address; preset++) {
         sim_chip_fail(chip, sim_memory_write(&chip->memory, preset->address, preset->value));
     }
 }
@@ -27,7 +31,7 @@ void sim_chip_reset(struct sim_chip *chip, const char *cause)
     sim_memory_free(&chip->memory);
     load_presets(chip);
     chip->baud = chip->boot_baud;
-    sim_flash_reset(&chip->flash);
+    sim_flash_reset(chip);
     sim_efuse_reset(chip);
     sim_hmac_reset(&chip->hmac);
     sim_ds_reset(&chip->ds);
@@ -233,12 +237,7 @@ void sim_chip_set_fuses(struct sim_chip *chip, unsigned block, const uint32_t wo
     if (block >= efuse->map->block_count) {
         return;
     }
-    for (size_t i = 0; i < SIM_WORDS; i++) {
-        efuse->burned[block][i] |= words[i];
-    }
-    if (efuse->map->blocks[block].coding == SEAL_CODING_RS) {
-        sim_efuse_encode(efuse->burned[block], efuse->check[block]);
-    }
+    sim_efuse_put(chip, block, words);
     sim_chip_fail(chip, sim_efuse_save(efuse));
     sim_efuse_load(chip);
 }

@@ -38,6 +38,36 @@ uint32_t sim_efuse_field(const struct sim_chip *chip, const char *name)
     return value;
 }
 
+enum seal_efuse_coding sim_efuse_coding(const struct sim_chip *chip, size_t block)
+{
+    static const enum seal_efuse_coding schemes[] = {SEAL_CODING_NONE, SEAL_CODING_THREE_QUARTER,
+                                                     SEAL_CODING_REPEAT, SEAL_CODING_NONE};
+    enum seal_efuse_coding coding = chip->efuse.map->blocks[block].coding;
+    return coding == SEAL_CODING_BY_SCHEME ? schemes[sim_efuse_field(chip, "CODING_SCHEME") & 3] : coding;
+}
+
+uint32_t sim_efuse_key_purpose(const struct sim_chip *chip, unsigned key)
+{
+    char name[] = "KEY_PURPOSE_0_H";
+    name[12] = (char)('0' + key % 10);
+    uint32_t high = sim_efuse_field(chip, name);
+    name[13] = '\0';
+    return sim_efuse_field(chip, name) | high << 4;
+}
+
+/* Twice the same: what either half holds. */
+static void load_repeated(struct sim_efuse *efuse, size_t block)
+{
+    const uint32_t *burned = efuse->burned[block];
+    efuse->errors[block] = 0;
+    for (size_t i = 0; i < SIM_WORDS; i++) {
+        efuse->loaded[block][i] = i < SIM_WORDS / 2 ? burned[i] | burned[i + SIM_WORDS / 2] : 0;
+        if (i < SIM_WORDS / 2 && burned[i] != burned[i + SIM_WORDS / 2]) {
+            efuse->errors[block] |= (uint8_t)(1u << i);
+        }
+    }
+}
+
 /* Corrects what the code can correct, as the hardware does on the way to the read registers. */
 static void load_coded(struct sim_efuse *efuse, size_t block)
 {
@@ -60,23 +90,64 @@ static bool has_bit(uint32_t bits, int bit)
     return bit >= 0 && (bits >> bit & 1);
 }
 
+void sim_efuse_put(struct sim_chip *chip, size_t block, const uint32_t words[static SIM_WORDS])
+{
+    struct sim_efuse *efuse = &chip->efuse;
+    enum seal_efuse_coding coding = sim_efuse_coding(chip, block);
+    uint8_t bytes[4 * SIM_WORDS], coded[4 * SIM_WORDS];
+    for (size_t i = 0; i < SIM_WORDS; i++) {
+        seal_put_le32(bytes + 4 * i, words[i]);
+        seal_put_le32(coded + 4 * i, words[coding == SEAL_CODING_REPEAT ? i % 4 : i]);
+    }
+    if (coding == SEAL_CODING_THREE_QUARTER) {
+        seal_efuse_three_quarter_encode(bytes, coded);
+    }
+    for (size_t i = 0; i < SIM_WORDS; i++) {
+        efuse->burned[block][i] |= seal_le32(coded + 4 * i);
+    }
+    if (coding == SEAL_CODING_RS) {
+        sim_efuse_encode(efuse->burned[block], efuse->check[block]);
+    }
+    seal_cleanse(bytes, sizeof bytes);
+    seal_cleanse(coded, sizeof coded);
+}
+
+/* Bit by bit of RD_DIS: a field may be a block, half of one (C2) or part of BLOCK0 (ESP32). */
+static void hide_protected(struct sim_chip *chip)
+{
+    struct sim_efuse *efuse = &chip->efuse;
+    uint32_t read_disable = sim_efuse_field(chip, "RD_DIS");
+    for (size_t f = 0; f < efuse->map->field_count; f++) {
+        const struct seal_efuse_field *field = &efuse->map->fields[f];
+        if (field->read_disable_more || !has_bit(read_disable, field->read_disable)) {
+            continue; /* of what two bits protect the halves are fields too */
+        }
+        for (unsigned bit = field->bit; bit < field->bit + (unsigned)field->bits; bit++) {
+            efuse->visible[field->block][bit / 32] &= ~(1u << bit % 32);
+        }
+    }
+}
+
 void sim_efuse_load(struct sim_chip *chip)
 {
     struct sim_efuse *efuse = &chip->efuse;
-    for (size_t i = 0; i < efuse->map->block_count; i++) {
-        if (efuse->map->blocks[i].coding == SEAL_CODING_RS) {
+    for (size_t i = 0; i < efuse->map->block_count; i++) { /* BLOCK0 first: it holds CODING_SCHEME */
+        switch (sim_efuse_coding(chip, i)) {
+        case SEAL_CODING_RS:
             load_coded(efuse, i);
-        } else {
+            break;
+        case SEAL_CODING_THREE_QUARTER:
+            efuse->errors[i] = sim_three_quarter_load(efuse->burned[i], efuse->loaded[i]);
+            break;
+        case SEAL_CODING_REPEAT:
+            load_repeated(efuse, i);
+            break;
+        default:
             memcpy(efuse->loaded[i], efuse->burned[i], sizeof efuse->loaded[i]);
         }
     }
-    uint32_t read_disable = sim_efuse_field(chip, "RD_DIS");
-    for (size_t i = 0; i < efuse->map->block_count; i++) {
-        memcpy(efuse->visible[i], efuse->loaded[i], sizeof efuse->visible[i]);
-        if (has_bit(read_disable, efuse->map->blocks[i].read_disable)) {
-            memset(efuse->visible[i], 0, sizeof efuse->visible[i]);
-        }
-    }
+    memcpy(efuse->visible, efuse->loaded, sizeof efuse->visible);
+    hide_protected(chip);
 }
 
 void sim_efuse_reset(struct sim_chip *chip)
@@ -116,8 +187,10 @@ static struct pulse requested(const struct sim_chip *chip, size_t block)
     struct pulse pulse = {0};
     uint32_t open[SIM_WORDS];
     open_bits(chip, block, open);
-    for (size_t i = 0; i < SIM_WORDS; i++) {
-        uint32_t data = word(efuse, efuse->map->program_data + (uint32_t)(4 * i));
+    const struct seal_efuse_block *map = &efuse->map->blocks[block];
+    uint32_t from = map->write ? map->write : efuse->map->program_data;
+    for (size_t i = 0; i < (map->write ? map->words : SIM_WORDS); i++) {
+        uint32_t data = word(efuse, from + (uint32_t)(4 * i));
         seal_put_le32(pulse.bits + 4 * i, data & ~efuse->burned[block][i] & open[i]);
     }
     for (size_t i = 0; i < SIM_CHECK_BYTES && efuse->map->blocks[block].coding == SEAL_CODING_RS; i++) {
@@ -216,8 +289,16 @@ static void command(struct sim_chip *chip, uint32_t value)
 {
     struct sim_efuse *efuse = &chip->efuse;
     uint32_t conf = word(efuse, efuse->map->conf);
-    if ((value & efuse->map->command_program) && conf == efuse->map->write_op_code) {
+    bool program = (value & efuse->map->command_program) && conf == efuse->map->write_op_code;
+    if (program && efuse->map->command_block_shift) {
         burn(chip, value >> efuse->map->command_block_shift & 0xF);
+    }
+    for (size_t i = 0; program && !efuse->map->command_block_shift && i < efuse->map->block_count; i++) {
+        struct pulse pulse = requested(chip, i);
+        if (count_bits(&pulse)) {
+            burn(chip, i);
+        }
+        seal_cleanse(&pulse, sizeof pulse);
     }
     if ((value & efuse->map->command_read) && conf == efuse->map->read_op_code) {
         chip->busy_us += LOAD_US;
@@ -258,7 +339,7 @@ void sim_efuse_write_register(struct sim_chip *chip, uint32_t offset, uint32_t v
 {
     if (offset == chip->efuse.map->command) {
         command(chip, value);
-    } else if (offset != chip->efuse.map->status && offset != chip->efuse.map->date) {
-        chip->efuse.registers[offset / 4] = value;
+    } else if (offset == 0 || (offset != chip->efuse.map->status && offset != chip->efuse.map->date)) {
+        chip->efuse.registers[offset / 4] = value; /* 0: no such register */
     }
 }

@@ -79,15 +79,46 @@ static void write_field(struct sim_chip *chip, const char *name, uint64_t value)
     }
 }
 
-/* What the factory burned: the MAC and wafer version v0.3. */
-static void make_blank(struct sim_chip *chip, const uint8_t *mac)
+/* A number in one field, or in a low and a high one. */
+static void write_parts(struct sim_chip *chip, const char *whole, const char *low, const char *high,
+                        unsigned value)
+{
+    const struct seal_efuse_field *field = seal_chip_field(chip->chip, low);
+    write_field(chip, whole, value);
+    if (field) {
+        write_field(chip, low, value);
+        write_field(chip, high, value >> field->bits);
+    }
+}
+
+/* The ESP32 keeps a CRC with its MAC (chips.json _meta.esp32_mac_crc8). */
+static uint8_t mac_crc(const uint8_t mac[static 6])
+{
+    unsigned crc = 0;
+    for (size_t i = 0; i < 6; i++) {
+        crc ^= mac[i];
+        for (unsigned bit = 0; bit < 8; bit++) {
+            crc = crc >> 1 ^ (crc & 1 ? 0x8Cu : 0);
+        }
+    }
+    return (uint8_t)crc;
+}
+
+/* What the factory burned: the MAC and the wafer's version. */
+static void make_blank(struct sim_chip *chip, const uint8_t *mac, unsigned revision)
 {
     uint64_t number = 0;
     for (size_t i = 0; i < 6; i++) {
         number = number << 8 | mac[i];
     }
     write_field(chip, "MAC", number);
-    write_field(chip, "WAFER_VERSION_MINOR_LO", 3);
+    write_field(chip, "MAC_CRC", mac_crc(mac));
+    write_field(chip, "CHIP_VER_REV1", revision >= 100);
+    write_field(chip, "CHIP_VER_REV2", revision >= 200);
+    write_parts(chip, "WAFER_VERSION_MAJOR", "WAFER_VERSION_MAJOR_LO", "WAFER_VERSION_MAJOR_HI",
+                revision / 100);
+    write_parts(chip, "WAFER_VERSION_MINOR", "WAFER_VERSION_MINOR_LO", "WAFER_VERSION_MINOR_HI",
+                revision % 100);
     for (size_t i = 0; i < chip->efuse.map->block_count; i++) {
         if (chip->efuse.map->blocks[i].coding == SEAL_CODING_RS) {
             sim_efuse_encode(chip->efuse.burned[i], chip->efuse.check[i]);
@@ -122,7 +153,7 @@ static int lock_file(int fd, const char *path, struct seal_cause *cause)
 
 static int open_file(struct sim_efuse *efuse, const char *path, struct seal_cause *cause)
 {
-    uint8_t bytes[FILE_MAX];
+    uint8_t bytes[FILE_MAX] = {0};
     struct stat st;
     efuse->fd = open(path, O_RDWR | O_CLOEXEC);
     if (efuse->fd < 0) {
@@ -146,6 +177,15 @@ static int open_file(struct sim_efuse *efuse, const char *path, struct seal_caus
     return err;
 }
 
+/* Which table the fuses have follows from the revision in them; where each block lies does not. */
+static void choose_variant(struct sim_chip *chip)
+{
+    unsigned revision =
+        seal_chip_revision(chip->chip, (const uint32_t(*)[SIM_WORDS])chip->efuse.burned, UINT32_MAX);
+    chip->chip = seal_chip_variant(chip->chip, revision);
+    chip->efuse.map = chip->chip->efuse;
+}
+
 int sim_efuse_open(struct sim_chip *chip, const struct sim_options *options, struct seal_cause *cause)
 {
     struct sim_efuse *efuse = &chip->efuse;
@@ -159,7 +199,8 @@ int sim_efuse_open(struct sim_chip *chip, const struct sim_options *options, str
     if (options->efuse_image) {
         from_bytes(efuse, options->efuse_image);
     } else {
-        make_blank(chip, options->mac ? options->mac : default_mac);
+        make_blank(chip, options->mac ? options->mac : default_mac,
+                   options->revision ? options->revision : chip->model->revision);
     }
     if (options->efuse_path) {
         if (access(options->efuse_path, F_OK) != 0) {
@@ -169,6 +210,7 @@ int sim_efuse_open(struct sim_chip *chip, const struct sim_options *options, str
             err = open_file(efuse, options->efuse_path, cause);
         }
     }
+    choose_variant(chip);
     return err;
 }
 

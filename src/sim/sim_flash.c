@@ -123,12 +123,13 @@ bool sim_flash_holds(const struct sim_flash *flash, uint32_t offset, const uint8
 
 /* --- the SPI1 controller (registers: struct seal_spi_flash_registers) --- */
 
-void sim_flash_reset(struct sim_flash *flash)
+void sim_flash_reset(struct sim_chip *chip)
 {
-    memset(flash->spi, 0, sizeof flash->spi);
+    const struct seal_spi_flash_registers *at = &chip->chip->spi_flash;
+    memset(chip->flash.spi, 0, sizeof chip->flash.spi);
     /* as the ROM leaves them (facts/wire/esp32c3_flash_id.txt) */
-    flash->spi[0x18 / 4] = 0x800000C0;
-    flash->spi[0x20 / 4] = 0x70000000;
+    chip->flash.spi[at->usr / 4] = 0x800000C0;
+    chip->flash.spi[at->usr2 / 4] = 0x70000000;
 }
 
 uint32_t sim_flash_read_register(const struct sim_flash *flash, uint32_t offset)

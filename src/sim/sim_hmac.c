@@ -54,9 +54,7 @@ static void key_bytes(const struct sim_chip *chip, unsigned block, uint8_t key[s
 /* The fuse must hold the same purpose, or the one that stands for both downstream uses. */
 static bool may_use(const struct sim_chip *chip, unsigned purpose, unsigned key)
 {
-    const char field[] = {'K', 'E', 'Y', '_', 'P', 'U', 'R', 'P', 'O', 'S', 'E', '_', (char)('0' + key % 10),
-                          0};
-    uint32_t fuse = sim_efuse_field(chip, field);
+    uint32_t fuse = sim_efuse_key_purpose(chip, key);
     bool downstream = purpose == SEAL_PURPOSE_HMAC_DOWN_DS || purpose == SEAL_PURPOSE_HMAC_DOWN_JTAG;
     return key < chip->chip->key_blocks && seal_chip_key_block(chip->chip, key) >= 0 &&
            (fuse == purpose || (downstream && fuse == SEAL_PURPOSE_HMAC_DOWN_ALL));

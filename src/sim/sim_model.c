@@ -16,9 +16,26 @@ static const struct sim_preset c3_presets[] = {
     {0, 0},
 };
 
+/*
+ * Of the other chips no ROM was measured here except the ESP32-S3's and the ESP32's: their models behave as
+ * the C3's does, with what chips.json says of each. What lies where is left open: any address of a device or
+ * of RAM.
+ */
+static const struct sim_range any_mapped[] = {{0x20000000, 0x30000000}, {0x3C000000, 0x70000000}, {0, 0}};
+
+/* The divider of a 40 MHz crystal at 115200 baud, where the crystal is found out by it. */
+static const struct sim_preset c2_presets[] = {{0x60000014, 347}, {0, 0}};
+/* Bit 31 of APB_CTRL_DATE: with both fuses it makes revision 3. */
+static const struct sim_preset esp32_presets[] = {{0x3FF40014, 347}, {0x3FF6607C, 0x96042000}, {0, 0}};
+
+#define LIKE_THE_C3                                                                                          \
+    .boot_mode = "boot:0x2 (UART0_BOOT)", .seventh_purpose = 0x0C, .flash_size_at_boot = 2u << 20,           \
+    .mapped = any_mapped
+
 static const struct sim_model models[] = {
     {
         .chip = "esp32c3",
+        .revision = 3,
         .banner = "ESP-ROM:esp32c3-api1-20210207\r\nBuild:Feb  7 2021\r\n",
         .boot_mode = "boot:0x2 (UART0_BOOT)",
         .api_version = 3,
@@ -32,6 +49,25 @@ static const struct sim_model models[] = {
         .mapped = c3_mapped,
         .presets = c3_presets,
     },
+    {
+        .chip = "esp32",
+        .revision = 301,
+        .banner = "ets Jul 29 2019 12:21:46\r\n\r\n",
+        .boot_mode = "boot:0x3 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))",
+        .disabled = "Download mode is disabled. Restart with GPIO0 high.\r\n",
+        .ready = "waiting for download\r\n",
+        .flash_size_at_boot = 2u << 20,
+        .mapped = any_mapped,
+        .presets = esp32_presets,
+    },
+    {.chip = "esp32c2", .revision = 104, .banner = "ESP-ROM:esp8684\r\n", LIKE_THE_C3, .presets = c2_presets},
+    {.chip = "esp32c5", .revision = 100, .banner = "ESP-ROM:esp32c5\r\n", LIKE_THE_C3},
+    {.chip = "esp32c6", .revision = 2, .banner = "ESP-ROM:esp32c6\r\n", LIKE_THE_C3},
+    {.chip = "esp32c61", .revision = 100, .banner = "ESP-ROM:esp32c61\r\n", LIKE_THE_C3},
+    {.chip = "esp32h2", .revision = 102, .banner = "ESP-ROM:esp32h2\r\n", LIKE_THE_C3},
+    {.chip = "esp32p4", .revision = 300, .banner = "ESP-ROM:esp32p4\r\n", LIKE_THE_C3},
+    {.chip = "esp32s2", .revision = 100, .banner = "ESP-ROM:esp32s2\r\n", LIKE_THE_C3},
+    {.chip = "esp32s3", .revision = 2, .banner = "ESP-ROM:esp32s3-20210327\r\n", LIKE_THE_C3},
 };
 
 const struct sim_model *sim_model_find(const struct seal_chip *chip)

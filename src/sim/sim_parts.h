@@ -21,7 +21,9 @@ struct sim_preset {
 };
 struct sim_model {
     const char *chip;                /* name in seal_chips */
+    uint16_t revision;               /* of a new chip: major * 100 + minor */
     const char *banner;              /* first lines of the boot log */
+    const char *ready, *disabled;    /* its last line; NULL: the C3's */
     const char *boot_mode;           /* "boot:0x2 (UART0_BOOT)" */
     uint32_t api_version;            /* GET_SECURITY_INFO, last word */
     uint8_t seventh_purpose;         /* GET_SECURITY_INFO: constant after the six purposes */
@@ -29,7 +31,7 @@ struct sim_model {
     uint32_t read_as_zero, zero_end; /* clocks and resets: accepted and never read back (as in QEMU) */
     uint32_t watchdog_config, watchdog_protect, watchdog_key;
     const struct sim_range *mapped;
-    const struct sim_preset *presets;
+    const struct sim_preset *presets; /* NULL: none but the chip's magic value */
 };
 const struct sim_model *sim_model_find(const struct seal_chip *chip);
 
@@ -52,7 +54,7 @@ struct sim_flash {
 int sim_flash_open(struct sim_flash *flash, const char *path, uint32_t size,
                    struct seal_cause *cause) SEAL_MUST_CHECK;
 void sim_flash_close(struct sim_flash *flash);
-void sim_flash_reset(struct sim_flash *flash);
+void sim_flash_reset(struct sim_chip *chip);
 /* All three ignore what lies beyond the end. Programming clears bits only. */
 void sim_flash_erase(struct sim_flash *flash, uint32_t offset, uint32_t len);
 void sim_flash_program(struct sim_flash *flash, uint32_t offset, const uint8_t *data, size_t len);
@@ -98,7 +100,8 @@ struct sim_efuse {
     uint8_t check[SIM_BLOCKS][SIM_CHECK_BYTES]; /* their check bytes */
     uint32_t loaded[SIM_BLOCKS][SIM_WORDS];     /* as of the last READ, for the hardware */
     uint32_t visible[SIM_BLOCKS][SIM_WORDS];    /* the same through read protection */
-    uint8_t errors[SIM_BLOCKS];                 /* symbols in error as of the last READ */
+    uint8_t errors[SIM_BLOCKS];                 /* symbols in error as of the last READ; with the 3/4 code
+                                                 * a bit for each quarter of the block */
     bool failed[SIM_BLOCKS];                    /* more than the code can correct */
     uint32_t registers[128];
 };
@@ -112,13 +115,24 @@ void sim_efuse_load(struct sim_chip *chip);
 void sim_efuse_reset(struct sim_chip *chip);
 uint32_t sim_efuse_read_register(const struct sim_efuse *efuse, uint32_t offset);
 void sim_efuse_write_register(struct sim_chip *chip, uint32_t offset, uint32_t value);
+/* How the fuses of a block are coded (the ESP32's as loaded). */
+enum seal_efuse_coding sim_efuse_coding(const struct sim_chip *chip, size_t block);
+/* The purpose of BLOCK_KEY<key>, as loaded. */
+uint32_t sim_efuse_key_purpose(const struct sim_chip *chip, unsigned key);
 /* A loaded field of BLOCK0 by name; 0 when the chip has none. */
 uint32_t sim_efuse_field(const struct sim_chip *chip, const char *name);
+/* ORs data into a block's fuses, coded as the block is. */
+void sim_efuse_put(struct sim_chip *chip, size_t block, const uint32_t words[static SIM_WORDS]);
 void sim_efuse_encode(const uint32_t words[static SIM_WORDS], uint8_t check[static SIM_CHECK_BYTES]);
 
 /* --- sim_rs.c: decoder of the Reed-Solomon code (44,32) --- */
 /* Corrects up to 6 symbols in place and counts them; -1 (nothing changed) when there are more. */
 int sim_rs_correct(uint8_t code[static 44]);
+
+/* --- sim_coding.c: the ESP32's 3/4 code --- */
+/* 32 coded bytes to 24 and 8 zeroes, one bad bit in each quarter corrected; bit n of the result: quarter n
+ * was wrong. */
+uint8_t sim_three_quarter_load(const uint32_t coded[static SIM_WORDS], uint32_t words[static SIM_WORDS]);
 
 /* --- sim_hmac.c --- */
 struct sim_hmac {

@@ -44,14 +44,16 @@ void sim_rom_boot(struct sim_chip *chip, const char *cause)
     rom->inflated = inflated;
     rom->flash_size = chip->model->flash_size_at_boot;
     rom->secure = sim_efuse_field(chip, "ENABLE_SECURITY_DOWNLOAD");
-    rom->dead = sim_efuse_field(chip, "DIS_DOWNLOAD_MODE");
+    rom->dead = sim_efuse_field(chip, "DIS_DOWNLOAD_MODE") || sim_efuse_field(chip, "UART_DOWNLOAD_DIS");
     say(chip, chip->model->banner);
     (void)snprintf(line, sizeof line, "rst:%s,%s\r\n", cause, chip->model->boot_mode);
     say(chip, line);
     if (rom->dead) {
-        say(chip, "Download boot modes disabled\r\n");
+        say(chip, chip->model->disabled ? chip->model->disabled : "Download boot modes disabled\r\n");
+    } else if (rom->secure) {
+        say(chip, "wait uart download(secure mode)\r\n");
     } else {
-        say(chip, rom->secure ? "wait uart download(secure mode)\r\n" : "wait uart0 download\r\n");
+        say(chip, chip->model->ready ? chip->model->ready : "wait uart0 download\r\n");
     }
 }
 
@@ -199,6 +201,9 @@ static int run(struct sim_chip *chip, struct sim_request *request)
         }
         if (!commands[i].secure && chip->rom.secure) {
             return SIM_REFUSED;
+        }
+        if (request->opcode == SIM_GET_SECURITY_INFO && chip->chip->rom.security_info_len == 0) {
+            return SIM_REFUSED; /* this ROM is older than the command */
         }
         if (!commands[i].secure && sim_efuse_field(chip, "ENABLE_SECURITY_DOWNLOAD")) {
             /* the fuse became visible in this session (facts/wire, secure_download_mode_live_burn) */

@@ -9,7 +9,6 @@
 #define SECTOR 4096u
 #define FLASH_PACKET_MAX 0x1000u
 #define READ_MAX 64u
-#define BEGIN_WORDS 5
 
 static bool inside(const struct sim_chip *chip, uint32_t offset, uint32_t len)
 {
@@ -22,8 +21,9 @@ static int begin(struct sim_chip *chip, const struct sim_request *request, struc
                                       .packets = seal_le32(request->data + 4),
                                       .packet_size = seal_le32(request->data + 8),
                                       .offset = seal_le32(request->data + 12)};
-    bool encrypted = seal_le32(request->data + 16) != 0;
-    if (request->len != 4 * BEGIN_WORDS || transfer->packet_size > FLASH_PACKET_MAX) {
+    bool five = chip->chip->rom.begin_has_encrypted;
+    bool encrypted = five && seal_le32(request->data + 16) != 0;
+    if (request->len != (five ? 20 : 16) || transfer->packet_size > FLASH_PACKET_MAX) {
         return SIM_BAD_MESSAGE;
     }
     if (transfer->offset % SECTOR || !inside(chip, transfer->offset, transfer->size)) {
@@ -167,6 +167,9 @@ static uint32_t security_flags(const struct sim_chip *chip)
         {"SECURE_BOOT_KEY_REVOKE1", 4},
         {"SECURE_BOOT_KEY_REVOKE2", 5},
         {"DIS_PAD_JTAG", 7},
+        {"HARD_DIS_JTAG", 7},
+        {"DIS_USB_OTG", 8},
+        {"DIS_DOWNLOAD_DCACHE", 9},
         {"DIS_DOWNLOAD_ICACHE", 10},
     };
     uint32_t value = 0;
@@ -181,17 +184,17 @@ static uint32_t security_flags(const struct sim_chip *chip)
 
 int sim_rom_security_info(struct sim_chip *chip, struct sim_request *request)
 {
-    char field[] = "KEY_PURPOSE_0";
     uint8_t *info = request->answer;
     seal_put_le32(info, security_flags(chip));
     info[4] = (uint8_t)sim_efuse_field(chip, "SPI_BOOT_CRYPT_CNT");
     for (unsigned key = 0; key < 6; key++) {
-        field[sizeof field - 2] = (char)('0' + key);
-        info[5 + key] = (uint8_t)sim_efuse_field(chip, field);
+        info[5 + key] = (uint8_t)sim_efuse_key_purpose(chip, key);
     }
     info[11] = chip->model->seventh_purpose;
-    seal_put_le32(info + 12, (uint32_t)chip->chip->security_info_chip_id);
-    seal_put_le32(info + 16, chip->model->api_version);
-    request->answer_len = 20;
+    if (chip->chip->rom.security_info_len == 20) {
+        seal_put_le32(info + 12, (uint32_t)chip->chip->security_info_chip_id);
+        seal_put_le32(info + 16, chip->model->api_version);
+    }
+    request->answer_len = chip->chip->rom.security_info_len;
     return SIM_OK_KEEP;
 }

@@ -88,4 +88,14 @@ run 2 --efuse-file "$work/short" --chip esp32c3
 grep -q 'has 1024 bytes, or 512 of a virtual chip: not 100' "$work/err" || fail "does not say what is wrong"
 run 1 --efuse-file "$work/fuses" --chip esp32p9
 grep -q 'there is no chip "esp32p9"' "$work/err" || fail "does not know its chips"
+
+# Every chip explains a blank file; the ESP32's has a size of its own.
+for chip in esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3; do
+    head -c 1024 /dev/zero >"$work/blank"
+    run 0 --efuse-file "$work/blank" --chip "$chip"
+    head -c 512 /dev/zero >"$work/blank"
+    run 0 --efuse-file "$work/blank" --chip "$chip" --json
+done
+head -c 124 /dev/zero >"$work/blank"
+run 0 --efuse-file "$work/blank" --chip esp32
 echo "PASS"

@@ -83,15 +83,22 @@ static inline struct seal_profile made_profile(enum seal_mode mode)
     return profile;
 }
 
-static inline struct sim_chip *new_chip(const char *fault)
+/* Of the revision that kind describes. */
+static inline struct sim_chip *new_chip_of(const struct seal_chip *kind, const char *fault)
 {
     struct sim_chip *chip = NULL;
     struct seal_cause cause = {0};
-    const struct sim_options options = {.chip = seal_chip_find("esp32c3"), .fault = fault};
+    const struct sim_options options = {
+        .chip = kind, .fault = fault, .revision = kind->first_revision ? kind->first_revision : 1};
     if (sim_chip_new(&options, &chip, &cause) != SEAL_OK) {
         fail_msg("%s", cause.text);
     }
     return chip;
+}
+
+static inline struct sim_chip *new_chip(const char *fault)
+{
+    return new_chip_of(seal_chip_find("esp32c3"), fault);
 }
 
 struct outcome {
