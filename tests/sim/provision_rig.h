@@ -88,8 +88,11 @@ static inline struct sim_chip *new_chip_of(const struct seal_chip *kind, const c
 {
     struct sim_chip *chip = NULL;
     struct seal_cause cause = {0};
-    const struct sim_options options = {
-        .chip = kind, .fault = fault, .revision = kind->first_revision ? kind->first_revision : 1};
+    const struct sim_options options = {.chip = kind,
+                                        .fault = fault,
+                                        .revision = kind->first_revision ? kind->first_revision
+                                                    : kind->variants     ? 1
+                                                                         : 0};
     if (sim_chip_new(&options, &chip, &cause) != SEAL_OK) {
         fail_msg("%s", cause.text);
     }
