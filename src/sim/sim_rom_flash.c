@@ -77,7 +77,7 @@ int sim_rom_flash_data(struct sim_chip *chip, struct sim_request *request)
 
 int sim_rom_deflate_begin(struct sim_chip *chip, struct sim_request *request)
 {
-    if (request->len == 4 * BEGIN_WORDS && seal_le32(request->data + 16) != 0) {
+    if (request->len == 20 && seal_le32(request->data + 16) != 0) {
         return SIM_BAD_PARAMETER; /* the ROM encrypts plain blocks only (measured on the C3) */
     }
     int result = begin(chip, request, &chip->rom.deflate);
