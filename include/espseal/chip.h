@@ -162,6 +162,7 @@ struct seal_rom_traits {
     bool begin_has_encrypted;  /* FLASH_BEGIN takes a fifth word */
     uint8_t security_info_len; /* 20, 12 or 0 */
     uint16_t flash_block;      /* bytes per FLASH_DATA that are safe on silicon */
+    uint16_t flash_block_max;  /* that the ROM takes, by its own check (measured); 0: no more than that */
     uint16_t write_reg_max;    /* register sets per WRITE_REG frame */
     uint32_t uart_date;        /* register with no effect, for delays (espefuse uses it) */
     uint32_t uart_clkdiv;      /* baud * its 20 bits is about the crystal's frequency; 0: one crystal only */

@@ -154,6 +154,7 @@ struct seal_flash_write_result {
     bool skipped;     /* the data was there already */
     bool deflated;    /* some of it was sent deflated */
     bool verified;    /* the ROM's MD5 of the region is the host's */
+    bool disturbed;   /* a request was damaged on its way and taken: other sectors may have been erased */
     size_t sent;      /* payload bytes sent */
     size_t unchanged; /* bytes in sectors that were there already, skipped or not */
 };
@@ -163,6 +164,10 @@ struct seal_flash_write_result {
  * sectors that differ by the ROM's MD5, in runs of at most 1 MiB, each deflated where that is shorter; and
  * believes it only when the ROM's MD5 of the region equals the host's: SEAL_ERR_VERIFY otherwise.
  * SEAL_ERR_TOO_LONG beyond the end of flash. Memory does not grow with len.
+ *
+ * Only blocks of data have a checksum on the wire. A damaged BEGIN that the ROM takes can erase other
+ * sectors: that shows when the region does not hold the data afterwards, or the sector behind it changed, and
+ * is told as `disturbed`; the region itself is written again.
  *
  * With encrypt all is sent, and plain (the ROM does not inflate while it encrypts: measured on the ESP32-C3),
  * since the ROM's MD5 is that of the ciphertext; it is checked that flash is

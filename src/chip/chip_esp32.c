@@ -75,6 +75,7 @@ const struct seal_chip seal_chip_esp32 = {
             .begin_has_encrypted = false,
             .security_info_len = 0,
             .flash_block = 1024,
+            .flash_block_max = 4096,
             .write_reg_max = 250,
             .uart_date = 0x60000078,
             .uart_clkdiv = 0x3ff40014},

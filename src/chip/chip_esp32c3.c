@@ -135,6 +135,7 @@ const struct seal_chip seal_chip_esp32c3 = {
             .begin_has_encrypted = true,
             .security_info_len = 20,
             .flash_block = 1024,
+            .flash_block_max = 4096,
             .write_reg_max = 250,
             .uart_date = 0x6000007c},
     .tested = {.rom = SEAL_TESTED_EMULATOR,

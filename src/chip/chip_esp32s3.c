@@ -98,6 +98,7 @@ const struct seal_chip seal_chip_esp32s3 = {
             .begin_has_encrypted = true,
             .security_info_len = 20,
             .flash_block = 1024,
+            .flash_block_max = 4096,
             .write_reg_max = 120,
             .uart_date = 0x60000080},
     .tested = {.rom = SEAL_TESTED_EMULATOR,

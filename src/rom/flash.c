@@ -174,8 +174,7 @@ int rom_flash_range(struct seal_loader *loader, uint32_t offset, size_t len, str
 
 int rom_flash_begin(struct seal_loader *loader, const struct rom_flash_begin *begin, struct seal_cause *cause)
 {
-    const uint32_t words[5] = {begin->size, begin->packets, loader->chip->rom.flash_block, begin->offset,
-                               begin->encrypt};
+    const uint32_t words[5] = {begin->size, begin->packets, begin->block, begin->offset, begin->encrypt};
     uint8_t payload[sizeof words];
     for (size_t i = 0; i < 5; i++) {
         seal_put_le32(payload + 4 * i, words[i]);
@@ -194,6 +193,24 @@ int rom_flash_begin(struct seal_loader *loader, const struct rom_flash_begin *be
         seal_hint(cause, "encrypt on the host with the chip's key, or let the application update itself");
     }
     return err;
+}
+
+bool rom_flash_heal(struct seal_loader *loader, int *err, struct seal_cause *cause)
+{
+    const bool forbidden = cause && cause->has_rom_code && cause->rom_code == ROM_CODE_NOT_ALLOWED;
+    if (*err != SEAL_ERR_TIMEOUT && (*err != SEAL_ERR_ROM || forbidden)) {
+        return false;
+    }
+    struct seal_cause why;
+    loader->flash_attached = false;
+    int attached = seal_flash_attach(loader, NULL, &why);
+    if (attached == SEAL_ERR_LINK || attached == SEAL_ERR_INTERRUPTED) {
+        *err = attached;
+        if (cause) {
+            *cause = why;
+        }
+    }
+    return attached == SEAL_OK;
 }
 
 int rom_flash_can_encrypt(const struct seal_loader *loader, struct seal_cause *cause)
@@ -244,7 +261,7 @@ int seal_flash_md5(struct seal_loader *loader, uint32_t offset, uint32_t len, ui
     };
     struct seal_rom_response response = {0};
     err = rom_transact(loader, &command, &response, cause);
-    for (unsigned i = 0; i < ROM_RETRIES && err == SEAL_ERR_TIMEOUT; i++) {
+    for (unsigned i = 0; i < ROM_RETRIES && rom_flash_heal(loader, &err, cause); i++) {
         err = rom_transact(loader, &command, &response, cause);
     }
     if (!err && rom_md5_parse(&response, md5) != SEAL_OK) {

@@ -41,9 +41,12 @@ static int is_erased(struct seal_loader *loader, uint32_t offset, uint32_t len, 
 /* A FLASH_BEGIN erases; no block needs to follow. It may be done twice. */
 static int erase_piece(struct seal_loader *loader, uint32_t offset, uint32_t len, struct seal_cause *cause)
 {
-    const struct rom_flash_begin begin = {.opcode = SEAL_ROM_FLASH_BEGIN, .size = len, .offset = offset};
+    const struct rom_flash_begin begin = {.opcode = SEAL_ROM_FLASH_BEGIN,
+                                          .size = len,
+                                          .block = loader->chip->rom.flash_block,
+                                          .offset = offset};
     int err = rom_flash_begin(loader, &begin, cause);
-    for (unsigned i = 0; i < ROM_RETRIES && err == SEAL_ERR_TIMEOUT; i++) {
+    for (unsigned i = 0; i < ROM_RETRIES && rom_flash_heal(loader, &err, cause); i++) {
         err = rom_flash_begin(loader, &begin, cause);
     }
     return err;

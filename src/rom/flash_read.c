@@ -58,6 +58,9 @@ int seal_flash_read(struct seal_loader *loader, uint32_t offset, void *data, siz
             .ctx = &reading,
         };
         err = rom_window_run(loader, &window, cause);
+        for (unsigned i = 0; i < ROM_RETRIES && rom_flash_heal(loader, &err, cause); i++) {
+            err = rom_window_run(loader, &window, cause);
+        }
         done += chunk;
         if (!err && progress) {
             progress(progress_ctx, done, len);

@@ -6,6 +6,8 @@
 
 #define BLOCK_HEADER 16u
 #define WRITE_MS_PER_MB 40000
+#define WORTH_LARGE_BLOCKS 16384u
+#define SEND_RETRIES 4
 
 /* What one attempt sends. */
 struct sending {
@@ -15,13 +17,13 @@ struct sending {
     struct seal_buf *block; /* header and payload, made anew for each block in the same place */
     const uint8_t *payload;
     size_t len;
+    size_t packet; /* bytes of payload in a block */
     bool deflated;
 };
 
 static int put_block(struct sending *sending, uint32_t sequence, size_t at, size_t here)
 {
-    const size_t block = sending->loader->chip->rom.flash_block;
-    const size_t padded = sending->deflated ? here : block;
+    const size_t padded = sending->deflated ? here : sending->packet;
     seal_buf_truncate(sending->block, 0);
     uint8_t *bytes = seal_buf_reserve(sending->block, BLOCK_HEADER + padded);
     if (!bytes) {
@@ -37,14 +39,13 @@ static int put_block(struct sending *sending, uint32_t sequence, size_t at, size
 
 static int send_block(struct sending *sending, uint32_t sequence, size_t at)
 {
-    const size_t block = sending->loader->chip->rom.flash_block;
-    const size_t here = sending->len - at < block ? sending->len - at : block;
+    const size_t here = sending->len - at < sending->packet ? sending->len - at : sending->packet;
     int err = put_block(sending, sequence, at, here);
     if (err) {
         return err;
     }
     /* A block may inflate to all that is left of the run. */
-    const uint32_t written = sending->deflated ? (uint32_t)sending->run->sectors : (uint32_t)block;
+    const uint32_t written = sending->deflated ? (uint32_t)sending->run->sectors : (uint32_t)sending->packet;
     const struct rom_command command = {
         .opcode = sending->deflated ? SEAL_ROM_FLASH_DEFL_DATA : SEAL_ROM_FLASH_DATA,
         .data = seal_buf_ptr(sending->block),
@@ -56,16 +57,31 @@ static int send_block(struct sending *sending, uint32_t sequence, size_t at)
     return err;
 }
 
+/*
+ * The larger a block the fewer answers to wait for. The ROM's own limit is 4 KiB (16 KiB are refused at
+ * BEGIN, measured), and its receive buffer takes the 6 KiB of MEM_DATA with which every other tool loads its
+ * stub. Plain blocks are padded: the larger ones are for what is long. After an error it is the size of other
+ * tools.
+ */
+static size_t packet_len(const struct sending *sending)
+{
+    const struct seal_rom_traits *rom = &sending->loader->chip->rom;
+    const bool small = sending->loader->small_blocks || sending->run->encrypt || rom->flash_block_max == 0 ||
+                       (!sending->deflated && sending->len < WORTH_LARGE_BLOCKS);
+    return small ? rom->flash_block : rom->flash_block_max;
+}
+
 static int send_once(struct sending *sending)
 {
     struct rom_flash_run *run = sending->run;
-    const size_t block = sending->loader->chip->rom.flash_block;
+    const size_t block = sending->packet = packet_len(sending);
     const uint32_t packets = (uint32_t)((sending->len + block - 1) / block);
     const struct rom_flash_begin begin = {
         .opcode = sending->deflated ? SEAL_ROM_FLASH_DEFL_BEGIN : SEAL_ROM_FLASH_BEGIN,
         .size = (uint32_t)run->sectors,
         .packets = packets,
         .offset = run->offset,
+        .block = (uint32_t)block,
         .encrypt = run->encrypt,
     };
     int err = rom_flash_begin(sending->loader, &begin, sending->cause);
@@ -80,18 +96,27 @@ static int send_once(struct sending *sending)
 
 /*
  * A block that arrived damaged has used up its sequence number (REPORT.md, surprise 3), and a lost answer
- * leaves it open what the chip holds: both begin the run again, never the block.
+ * leaves it open what the chip holds: both begin the run again, never the block. What may be too much for the
+ * line or the chip is lessened first: the blocks, then the rate.
  */
-static bool worth_again(int err, const struct seal_cause *cause)
+static bool prepare_again(struct sending *sending, int *err)
 {
-    return err == SEAL_ERR_TIMEOUT ||
-           (err == SEAL_ERR_ROM && cause->has_rom_code && cause->rom_code != ROM_CODE_NOT_ALLOWED);
+    struct seal_loader *loader = sending->loader;
+    if (!rom_flash_heal(loader, err, sending->cause)) {
+        return false;
+    }
+    if (sending->packet > loader->chip->rom.flash_block) {
+        loader->small_blocks = true;
+    } else {
+        (void)rom_slow_down(loader, NULL);
+    }
+    return true;
 }
 
 static int send(struct sending *sending)
 {
     int err = send_once(sending);
-    for (unsigned i = 0; i < ROM_RETRIES && worth_again(err, sending->cause); i++) {
+    for (unsigned i = 0; i < SEND_RETRIES && err && prepare_again(sending, &err); i++) {
         err = send_once(sending);
     }
     return err;

@@ -172,6 +172,14 @@ static void report_run(void *ctx, size_t done)
     report(job, job->begun + done);
 }
 
+/* The sector behind a run; false where flash ends. */
+static bool look_behind(const struct flash_job *job, size_t end, uint8_t md5[static 16])
+{
+    uint32_t at = job->offset + (uint32_t)end;
+    return !job->options->unverified && !job->options->encrypt && at < job->loader->flash.size &&
+           seal_flash_md5(job->loader, at, SECTOR, md5, NULL) == SEAL_OK;
+}
+
 static int write_run(struct flash_job *job, size_t begin, size_t end)
 {
     struct rom_flash_run run = {
@@ -184,11 +192,17 @@ static int write_run(struct flash_job *job, size_t begin, size_t end)
         .progress = report_run,
         .ctx = job,
     };
+    uint8_t before[16];
+    uint8_t after[16];
+    const bool looked = look_behind(job, end, before);
     job->begun = begin;
     int err = rom_flash_send(job->loader, &run, job->cause);
     job->result->sent += run.sent;
     job->result->deflated = job->result->deflated || run.deflated;
     release(job, end);
+    if (!err && looked && look_behind(job, end, after) && memcmp(before, after, sizeof before) != 0) {
+        job->result->disturbed = true;
+    }
     return err;
 }
 
@@ -209,7 +223,11 @@ static int write_runs(struct flash_job *job)
 {
     size_t at = 0;
     size_t begin = 0;
-    int err = SEAL_OK;
+    int err = seal_loader_bulk(job->loader, job->sectors - count_same(job) * SECTOR, job->cause);
+    if (!err) {
+        err = seal_flash_attach(job->loader, NULL,
+                                job->cause); /* a change of the rate may have reset the chip */
+    }
     while (!err && next_run(job, &at, &begin)) {
         err = write_run(job, begin, at);
     }
@@ -239,6 +257,7 @@ static int write_compared(struct flash_job *job)
     /* The words of a BEGIN have no checksum: a damaged one shows only here. */
     for (unsigned i = 0; !err && !same && i < 2; i++) {
         if (i > 0) {
+            job->result->disturbed = true;
             memset(job->same, 0, job->sectors / SECTOR);
         }
         err = write_runs(job);

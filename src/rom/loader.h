@@ -37,6 +37,7 @@ struct seal_loader {
     struct seal_security_info security;
     struct seal_flash_id flash;
     bool flash_attached;
+    bool small_blocks;           /* larger ones failed */
     uint32_t assumed_flash_size; /* in secure download mode; 0: none */
     unsigned baud;               /* that the chip hears */
     bool bulk_tried;             /* seal_loader_bulk has done what it can */
@@ -129,6 +130,7 @@ struct rom_flash_begin {
     uint32_t size; /* to be erased, before it is written */
     uint32_t packets;
     uint32_t offset;
+    uint32_t block; /* bytes of a packet */
     bool encrypt;
 };
 int rom_flash_begin(struct seal_loader *loader, const struct rom_flash_begin *begin,
@@ -148,6 +150,13 @@ struct rom_flash_run {
 };
 int rom_flash_send(struct seal_loader *loader, struct rom_flash_run *run,
                    struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/*
+ * Whether to ask the same again after *err, which is then what to report if not. SPI_ATTACH and
+ * SPI_SET_PARAMS are sent anew, since these requests have no checksum, and a damaged one that was taken
+ * breaks the later ones.
+ */
+bool rom_flash_heal(struct seal_loader *loader, int *err, struct seal_cause *cause);
 
 /* Whether the ROM can encrypt what it writes. SEAL_ERR_UNSUPPORTED. */
 int rom_flash_can_encrypt(const struct seal_loader *loader, struct seal_cause *cause) SEAL_MUST_CHECK;

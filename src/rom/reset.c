@@ -135,7 +135,9 @@ int seal_loader_reset(struct seal_loader *loader, struct seal_cause *cause)
     if (seal_link_has_lines(loader->link)) {
         return rom_reset_into_application(loader, cause);
     }
-    int err = rom_flash_begin(loader, &(const struct rom_flash_begin){.opcode = SEAL_ROM_FLASH_BEGIN}, cause);
+    const struct rom_flash_begin nothing = {.opcode = SEAL_ROM_FLASH_BEGIN,
+                                            .block = loader->chip->rom.flash_block};
+    int err = rom_flash_begin(loader, &nothing, cause);
     if (err) {
         return err;
     }

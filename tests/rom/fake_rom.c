@@ -70,6 +70,9 @@ static void program(struct fake_rom *fake, const uint8_t *data, size_t len)
 
 static void take_block(struct fake_rom *fake, uint8_t opcode, const uint8_t *data, size_t len)
 {
+    if (fake->largest_block && len - 16 > fake->largest_block) {
+        return;
+    }
     if (++fake->data_blocks == fake->damage_block) {
         answer(fake, opcode, 0, NULL, 0, 7);
         return;
@@ -80,8 +83,13 @@ static void take_block(struct fake_rom *fake, uint8_t opcode, const uint8_t *dat
 
 static void begin_flash(struct fake_rom *fake, uint8_t opcode, const uint8_t *data)
 {
-    fake->begin_size = seal_le32(data);
-    fake->begin_offset = seal_le32(data + 12);
+    if (fake->lost_parameters) {
+        answer(fake, opcode, 0, NULL, 0, 6);
+        return;
+    }
+    fake->begin_size = seal_le32(data) + (fake->erase_too_much ? 4096 : 0);
+    fake->begin_offset = seal_le32(data + 12) ^ (fake->begin_elsewhere ? 0x100000 : 0);
+    fake->erase_too_much = fake->begin_elsewhere = false;
     fake->writing_deflated = opcode == SEAL_ROM_FLASH_DEFL_BEGIN;
     seal_buf_truncate(fake->deflated, 0);
     memset(fake->flash + fake->begin_offset, 0xFF, (fake->begin_size + 4095) / 4096 * 4096);
@@ -173,6 +181,9 @@ static void handle(struct fake_rom *fake, uint8_t opcode, const uint8_t *data, s
         break;
     case SEAL_ROM_SPI_ATTACH:
     case SEAL_ROM_SPI_SET_PARAMS:
+        fake->lost_parameters = false;
+        answer(fake, opcode, 0, NULL, 0, 0);
+        break;
     case SEAL_ROM_FLASH_END:
         answer(fake, opcode, 0, NULL, 0, 0);
         break;

@@ -31,6 +31,10 @@ struct fake_rom {
     bool leaves_bus;                    /* with the next reset, until it is opened again */
     bool gone, never_returns;
     unsigned reopened;
+    size_t largest_block; /* larger ones are lost; 0: none are */
+    bool lost_parameters; /* BEGIN fails until SPI_SET_PARAMS comes again */
+    bool erase_too_much;  /* the next BEGIN erases a sector more */
+    bool begin_elsewhere; /* the next BEGIN erases, and is written to, the wrong place */
     bool refuse_reads, silent, garbage, resets, download_disabled;
     uint8_t stale_code; /* status byte 1 of success */
     struct seal_link *link;

@@ -182,6 +182,65 @@ static void flash_has_an_end_and_sectors(void **state)
     fake_free(fake);
 }
 
+static void blocks_that_are_too_large_for_the_line_become_small(void **state)
+{
+    (void)state;
+    static uint8_t data[40000];
+    struct fake_rom *fake = fake_new(false);
+    struct seal_loader *loader = fake_connect(fake, NULL);
+    fill(data, sizeof data, true);
+    assert_int_equal(seal_flash_write(loader, 0, data, sizeof data, NULL, NULL, NULL), SEAL_OK);
+    assert_int_equal(fake->data_blocks, 10); /* of 4096 bytes */
+    memset(fake->flash, 0, sizeof data);
+    fake->largest_block = 1024;
+    fake->data_blocks = 0;
+    assert_int_equal(seal_flash_write(loader, 0, data, sizeof data, NULL, NULL, NULL), SEAL_OK);
+    assert_int_equal(fake->data_blocks, 40);
+    assert_memory_equal(fake->flash, data, sizeof data);
+    seal_loader_free(&loader);
+    fake_free(fake);
+}
+
+static void lost_parameters_are_sent_again(void **state)
+{
+    (void)state;
+    static uint8_t data[5000];
+    struct fake_rom *fake = fake_new(false);
+    struct seal_loader *loader = fake_connect(fake, NULL);
+    fill(data, sizeof data, true);
+    assert_int_equal(seal_flash_attach(loader, NULL, NULL), SEAL_OK);
+    fake->lost_parameters = true;
+    assert_int_equal(seal_flash_write(loader, 0, data, sizeof data, NULL, NULL, NULL), SEAL_OK);
+    assert_int_equal(fake->requests[SEAL_ROM_SPI_SET_PARAMS], 2);
+    assert_memory_equal(fake->flash, data, sizeof data);
+    seal_loader_free(&loader);
+    fake_free(fake);
+}
+
+static void a_begin_that_erased_something_else_is_told(void **state)
+{
+    (void)state;
+    static uint8_t data[5000];
+    struct fake_rom *fake = fake_new(false);
+    struct seal_loader *loader = fake_connect(fake, NULL);
+    struct seal_flash_write_result result;
+    fill(data, sizeof data, true);
+    memset(fake->flash, 0, 0x200000);
+    assert_int_equal(seal_flash_write(loader, 0, data, sizeof data, NULL, &result, NULL), SEAL_OK);
+    assert_false(result.disturbed);
+    fake->erase_too_much = true;
+    data[0] ^= 1;
+    assert_int_equal(seal_flash_write(loader, 0, data, sizeof data, NULL, &result, NULL), SEAL_OK);
+    assert_true(result.disturbed);
+    fake->begin_elsewhere = true;
+    data[0] ^= 1;
+    assert_int_equal(seal_flash_write(loader, 0, data, sizeof data, NULL, &result, NULL), SEAL_OK);
+    assert_true(result.disturbed);
+    assert_memory_equal(fake->flash, data, sizeof data);
+    seal_loader_free(&loader);
+    fake_free(fake);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +251,9 @@ int main(void)
         cmocka_unit_test(flash_is_erased_and_not_twice),
         cmocka_unit_test(memory_is_given_back_while_it_is_written),
         cmocka_unit_test(flash_has_an_end_and_sectors),
+        cmocka_unit_test(blocks_that_are_too_large_for_the_line_become_small),
+        cmocka_unit_test(lost_parameters_are_sent_again),
+        cmocka_unit_test(a_begin_that_erased_something_else_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
