@@ -24,6 +24,7 @@ int seal_csv_parse(const void *text, size_t len, const char *name, int flags, st
                    struct seal_cause *cause) SEAL_MUST_CHECK;
 void seal_csv_free(struct seal_csv **csv);
 
+/* The name that seal_csv_parse was given, borrowed; the number of headings; a heading, borrowed. */
 const char *seal_csv_name(const struct seal_csv *csv);
 size_t seal_csv_columns(const struct seal_csv *csv);
 const char *seal_csv_heading(const struct seal_csv *csv, size_t column); /* NULL past the end */

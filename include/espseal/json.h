@@ -7,6 +7,8 @@
 struct cJSON; /* opaque: values are borrowed from their root unless _new or _parse made them */
 typedef struct cJSON seal_json;
 
+/* Owned by the caller; NULL when there is no memory, and everything below takes NULL for that. _free sets
+ * *value to NULL and takes its members along. */
 seal_json *seal_json_object_new(void);
 seal_json *seal_json_array_new(void);
 void seal_json_free(seal_json **value);

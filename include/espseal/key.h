@@ -48,8 +48,10 @@ int seal_key_write_pkcs8(const struct seal_key *key, const char *passphrase, str
 int seal_key_write_traditional(const struct seal_key *key, bool der, struct seal_buf *out,
                                struct seal_cause *cause) SEAL_MUST_CHECK;
 
+/* Zeroes and frees; *key is NULL afterwards. NULL is allowed. */
 void seal_key_free(struct seal_key **key);
 
+/* What a key is, for choices and for messages. */
 enum seal_key_kind seal_key_kind(const struct seal_key *key);
 unsigned seal_key_bits(const struct seal_key *key);        /* 2048, 256, ... */
 const char *seal_key_describe(const struct seal_key *key); /* "RSA-2048", "EC P-256" */
@@ -148,6 +150,7 @@ struct seal_cert_info {
 int seal_cert_info(const struct seal_cert *cert, struct seal_cert_info *info) SEAL_MUST_CHECK;
 
 enum seal_cert_validity { SEAL_CERT_VALID, SEAL_CERT_EXPIRED, SEAL_CERT_NOT_YET };
+/* By this machine's clock, now. */
 enum seal_cert_validity seal_cert_validity(const struct seal_cert *cert);
 
 /*

@@ -57,6 +57,7 @@ int seal_link_open(const char *port, const struct seal_link_options *options, st
 int seal_link_wrap(const struct seal_link_ops *ops, void *self, const char *name,
                    struct seal_link **out) SEAL_MUST_CHECK;
 
+/* Gives the port back; *link is NULL afterwards. NULL is allowed. */
 void seal_link_close(struct seal_link **link);
 
 /* The table's functions, counted. A missing function is success (set_baud, set_lines, discard_input). */

@@ -14,6 +14,7 @@
 #include <espseal/prove.h>
 
 enum seal_mode { SEAL_MODE_DEVELOPMENT, SEAL_MODE_PRODUCTION };
+/* "development", "production", as on the command line. */
 const char *seal_mode_name(enum seal_mode mode);
 
 #define SEAL_AUTO (-1)

@@ -65,6 +65,8 @@ int seal_loader_connect(struct seal_link *link, const struct seal_loader_options
                         struct seal_loader **out, struct seal_cause *cause) SEAL_MUST_CHECK;
 void seal_loader_free(struct seal_loader **loader);
 
+/* Which chip answered, never NULL after seal_loader_connect; what it said of its security, .valid false where
+ * it cannot. The second is borrowed. */
 const struct seal_chip *seal_loader_chip(const struct seal_loader *loader);
 const struct seal_security_info *seal_loader_security_info(const struct seal_loader *loader);
 /* Asks the chip again, after a burn that changes what it answers. */

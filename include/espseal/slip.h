@@ -28,6 +28,7 @@ struct seal_slip_decoder {
     enum seal_slip_result verdict; /* what the end of the frame will report */
 };
 
+/* Frames are collected in storage (borrowed, of capacity bytes); a longer one is SEAL_SLIP_TOO_LONG. */
 void seal_slip_decoder_init(struct seal_slip_decoder *decoder, uint8_t *storage, size_t capacity);
 
 /* Consumes from data up to one event; *used is how many bytes were taken. */

@@ -60,8 +60,9 @@ static struct seal_reg_write plain_write(uint32_t address, uint32_t value)
 static size_t add_words(struct seal_reg_write *writes, size_t count, uint32_t address, const uint8_t *bytes,
                         size_t len)
 {
-    for (size_t i = 0; i < len; i += 4)
+    for (size_t i = 0; i < len; i += 4) {
         writes[count++] = plain_write(address + (uint32_t)i, seal_le32(bytes + i));
+    }
     return count;
 }
 
@@ -90,16 +91,21 @@ static int derive_ds_key(const struct prover *prover, struct seal_cause *cause)
     int err;
 
     err = start_clocks(prover, cause);
-    if (err == 0)
+    if (err == 0) {
         err = seal_loader_poll(prover->loader, prover->hmac + HMAC_QUERY_BUSY, 1, 0, HMAC_MS, cause);
-    if (err == 0)
+    }
+    if (err == 0) {
         err = seal_loader_write_regs(prover->loader, writes, sizeof writes / sizeof writes[0], 0, cause);
-    if (err == 0)
+    }
+    if (err == 0) {
         err = seal_loader_poll(prover->loader, prover->hmac + HMAC_QUERY_BUSY, 1, 0, HMAC_MS, cause);
-    if (err == 0)
+    }
+    if (err == 0) {
         err = seal_loader_read_reg(prover->loader, prover->hmac + HMAC_QUERY_ERROR, &error, cause);
-    if (err != 0 || (error & 1) == 0)
+    }
+    if (err != 0 || (error & 1) == 0) {
         return err;
+    }
     seal_fail(cause, SEAL_ERR_PROOF,
               "HMAC refuses BLOCK_KEY%u for Digital Signature: the block's purpose is another", prover->key);
     seal_hint(cause, "look at KEY_PURPOSE_%u with: espseal efuse summary", prover->key);
@@ -113,15 +119,19 @@ static int start_ds(const struct prover *prover, struct seal_cause *cause)
     int err;
 
     err = seal_loader_write_reg(prover->loader, prover->ds + DS_SET_START, 1, cause);
-    if (err != 0)
+    if (err != 0) {
         return err;
+    }
     err = seal_loader_poll(prover->loader, prover->ds + DS_QUERY_BUSY, 1, 0, DS_KEY_MS, cause);
-    if (err != SEAL_ERR_TIMEOUT)
+    if (err != SEAL_ERR_TIMEOUT) {
         return err;
-    if (seal_loader_read_reg(prover->loader, prover->ds + DS_QUERY_KEY_WRONG, &wrong, &ignored) != 0)
+    }
+    if (seal_loader_read_reg(prover->loader, prover->ds + DS_QUERY_KEY_WRONG, &wrong, &ignored) != 0) {
         return err;
-    if (wrong == 0)
+    }
+    if (wrong == 0) {
         return seal_fail(cause, SEAL_ERR_PROOF, "DS got no key from HMAC (BLOCK_KEY%u)", prover->key);
+    }
     return seal_fail(cause, SEAL_ERR_PROOF, "DS rejected the key from HMAC %u times (BLOCK_KEY%u)",
                      (unsigned)wrong, prover->key);
 }
@@ -142,8 +152,9 @@ static int load_and_sign(const struct prover *prover, const uint8_t *iv, const u
     count = add_words(writes, count, prover->ds + DS_X, message, prover->rsa_bits / 8);
     writes[count++] = plain_write(prover->ds + DS_SET_CONTINUE, 1);
     err = seal_loader_write_regs(prover->loader, writes, count, 0, cause);
-    if (err != 0)
+    if (err != 0) {
         return err;
+    }
     return seal_loader_poll(prover->loader, prover->ds + DS_QUERY_BUSY, 1, 0, DS_SIGN_MS, cause);
 }
 
@@ -154,23 +165,27 @@ static int read_signature(const struct prover *prover, uint8_t *signature, struc
     int err;
 
     err = seal_loader_read_reg(prover->loader, prover->ds + DS_QUERY_CHECK, &check, cause);
-    if (err != 0)
+    if (err != 0) {
         return err;
+    }
     if (check & DS_CHECK_MD) {
         return seal_fail(cause, SEAL_ERR_PROOF,
                          "DS says that the parameters do not belong to the key in BLOCK_KEY%u (MD is wrong)",
                          prover->key);
     }
-    if (check & DS_CHECK_PADDING)
+    if (check & DS_CHECK_PADDING) {
         return seal_fail(cause, SEAL_ERR_PROOF, "DS says that the padding of its parameters is wrong");
+    }
     err = seal_loader_read_words(prover->loader, prover->ds + DS_Z, words, count, cause);
-    if (err != 0)
+    if (err != 0) {
         return err;
+    }
     for (size_t i = 0; i < count; i++) {
         uint8_t bytes[4];
         seal_put_le32(bytes, words[i]);
-        for (size_t j = 0; j < 4; j++)
+        for (size_t j = 0; j < 4; j++) {
             signature[prover->rsa_bits / 8 - 1 - (4 * i + j)] = bytes[j];
+        }
     }
     return 0;
 }
@@ -198,12 +213,15 @@ static int sign(const struct prover *prover, const uint8_t *iv, const uint8_t *c
     int err, cleaned;
 
     err = derive_ds_key(prover, cause);
-    if (err == 0)
+    if (err == 0) {
         err = start_ds(prover, cause);
-    if (err == 0)
+    }
+    if (err == 0) {
         err = load_and_sign(prover, iv, c, message, cause);
-    if (err == 0)
+    }
+    if (err == 0) {
         err = read_signature(prover, signature, cause);
+    }
     cleaned = clean_up(prover, err == 0 ? cause : NULL);
     return err != 0 ? err : cleaned;
 }
@@ -232,8 +250,9 @@ static int check_arguments(const struct prover *prover, size_t c_len, struct sea
         return seal_fail(cause, SEAL_ERR_FORMAT, "DS parameters of %zu bytes are not for the %s", c_len,
                          chip->title);
     }
-    if (prover->key >= chip->key_blocks)
+    if (prover->key >= chip->key_blocks) {
         return seal_fail(cause, SEAL_ERR_FORMAT, "the %s has no BLOCK_KEY%u", chip->title, prover->key);
+    }
     return seal_loader_require_registers(prover->loader, "prove a key through Digital Signature", cause);
 }
 
@@ -245,10 +264,12 @@ static int make_message(const struct seal_proof *proof, uint8_t *message)
     int err;
 
     err = seal_sha256(proof->nonce, sizeof proof->nonce, digest);
-    if (err == 0)
+    if (err == 0) {
         err = seal_pkcs1_pad_sha256(digest, padded, len);
-    for (size_t i = 0; err == 0 && i < len; i++)
+    }
+    for (size_t i = 0; err == 0 && i < len; i++) {
         message[i] = padded[len - 1 - i];
+    }
     return err;
 }
 
@@ -271,8 +292,9 @@ int seal_prove_ds(struct seal_loader *loader, unsigned efuse_key, unsigned rsa_b
 
     memset(proof, 0, sizeof *proof);
     err = check_arguments(&prover, c_len, cause);
-    if (err != 0)
+    if (err != 0) {
         return err;
+    }
     proof->rsa_bits = rsa_bits;
     proof->efuse_key = efuse_key;
     proof->signature_len = rsa_bits / 8;
@@ -281,8 +303,9 @@ int seal_prove_ds(struct seal_loader *loader, unsigned efuse_key, unsigned rsa_b
         return seal_fail(cause, SEAL_ERR_CRYPTO, "cannot prepare the challenge");
     memcpy(proof->cert_sha256, info.sha256, sizeof proof->cert_sha256);
     err = sign(&prover, iv, c, message, proof->signature, cause);
-    if (err != 0)
+    if (err != 0) {
         return err;
+    }
     err = seal_cert_verify_rsa_sha256(cert, proof->nonce, sizeof proof->nonce, proof->signature,
                                       proof->signature_len);
     if (err != 0) {
@@ -302,15 +325,17 @@ int seal_prove_partition(struct seal_loader *loader, const uint8_t *partition, s
     int err;
 
     err = seal_tlv_get_ds(partition, len, 0, &ds, cause);
-    if (err != 0)
+    if (err != 0) {
         goto out;
+    }
     if (!seal_tlv_find(partition, len, SEAL_TLV_DEV_CERT, 0, &entry)) {
         err = seal_fail(cause, SEAL_ERR_NOT_FOUND, "the partition holds no device certificate");
         goto out;
     }
     err = seal_cert_read(entry.data, entry.length, "the partition's device certificate", &cert, cause);
-    if (err != 0)
+    if (err != 0) {
         goto out;
+    }
     err = seal_prove_ds(loader, ds.efuse_key, ds.rsa_bits, ds.iv, ds.c, ds.c_len, cert, proof, cause);
 out:
     seal_cert_free(&cert);
