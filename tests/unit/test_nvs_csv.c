@@ -171,6 +171,7 @@ static const char *const bad[] = {
     "base64,YQ",
     "base64,YQ=",
     "base64,YQ===",
+    "base64,YQ======",
     "base64,Y===",
     "base64,=",
     "base64,YQ==YQ==",

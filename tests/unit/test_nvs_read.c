@@ -88,7 +88,7 @@ static void items_are_what_was_put(void **state)
 
 /* What is changed in the sample: bytes at an offset, the CRC of an entry or header made right again, or map
  * bits. */
-enum fix { NOTHING, SIGN_ENTRY, SIGN_HEADER, BITS };
+enum fix { NOTHING, SIGN_ENTRY, SIGN_TEXT, SIGN_HEADER, BITS };
 
 static const struct {
     size_t at; /* offset within the page; for BITS the entry */
@@ -113,6 +113,10 @@ static const struct {
     {FIRST + 2 * ENTRY + 24, 33, SIGN_ENTRY, 3, 2, true, "it says that it takes 2 entries, and needs 3"},
     {FIRST + 3 * ENTRY, 'H', NOTHING, 3, 2, true, "the CRC of the data is 0x"},
     {FIRST + 5 * ENTRY, 9, NOTHING, 3, 4, true, "the CRC of the data is 0x"},
+    {FIRST + 3 * ENTRY + 5, '!', SIGN_TEXT, 3, 2, true, "the string does not end where its length says"},
+    {FIRST + 3 * ENTRY + 2, 0, SIGN_TEXT, 3, 2, true, "the string does not end where its length says"},
+    {FIRST + 6 * ENTRY + 24, 2, SIGN_ENTRY, 3, 6, true,
+     "the blob should have 2 bytes, and its chunks have 3"},
     {FIRST + 6 * ENTRY + 24, 4, SIGN_ENTRY, 3, 6, true,
      "the blob should have 4 bytes, and its chunks have 3"},
     {FIRST + 6 * ENTRY + 28, 2, SIGN_ENTRY, 3, 6, true, "chunk 2 of 2 of the blob is not there"},
@@ -157,6 +161,10 @@ static void each_damage_has_its_place_and_words(void **state)
         }
         if (damages[i].fix == SIGN_ENTRY) {
             sign_entry(page + FIRST + (damages[i].at - FIRST) / ENTRY * ENTRY);
+        } else if (damages[i].fix == SIGN_TEXT) {
+            uint8_t *entry = page + FIRST + 2 * ENTRY;
+            seal_put_le32(entry + 28, seal_crc32(UINT32_MAX, entry + ENTRY, 6));
+            sign_entry(entry);
         } else if (damages[i].fix == SIGN_HEADER) {
             sign_header(page);
         }
@@ -254,6 +262,26 @@ static void blobs_of_both_generations(void **state)
     assert_memory_equal(seal_nvs_item_at(nvs, 3)->data, "\x9\2\3", 3);
     assert_non_null(find(nvs, "it is written again at page 0 entry 10"));
     assert_non_null(find(nvs, "no index refers to this chunk"));
+    seal_nvs_free(&nvs);
+    seal_buf_free(&partition);
+}
+
+static void an_index_has_one_namespace(void **state)
+{
+    (void)state;
+    struct seal_buf *partition = make_sample();
+    uint8_t *page = seal_buf_mutable(partition);
+    uint8_t *other = page + FIRST + 8 * ENTRY;
+    memcpy(other, page + FIRST, ENTRY);
+    memcpy(other + 8, "other", 6);
+    sign_entry(other);
+    set_bits(page, 8, 2);
+    struct seal_nvs *nvs = read_all(partition);
+    const struct seal_nvs_finding *finding = find(nvs, "two namespaces have the index 1");
+    assert_non_null(finding);
+    assert_int_equal(finding->entry, 8);
+    assert_int_equal(seal_nvs_space_count(nvs), 1);
+    assert_string_equal(seal_nvs_item_at(nvs, 0)->space, "space");
     seal_nvs_free(&nvs);
     seal_buf_free(&partition);
 }
@@ -474,7 +502,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(items_are_what_was_put),    cmocka_unit_test(each_damage_has_its_place_and_words),
         cmocka_unit_test(the_later_page_counts),     cmocka_unit_test(only_whole_pages_are_read),
-        cmocka_unit_test(blobs_of_both_generations), cmocka_unit_test(random_tables_come_back),
+        cmocka_unit_test(blobs_of_both_generations), cmocka_unit_test(an_index_has_one_namespace),
+        cmocka_unit_test(random_tables_come_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
