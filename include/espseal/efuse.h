@@ -27,7 +27,7 @@ int seal_efuse_read(struct seal_loader *loader, uint32_t mask, struct seal_efuse
 
 /*
  * From a file of Espressif's QEMU or of the simulator (the blocks' words one after the other), or from one of
- * espefuse's virtual chips (the controller's registers); the size tells which. The revision in it chooses the
+ * espefuse's virtual chips (the controller's registers, the last one first, big-endian); the size tells which. The revision in it chooses the
  * variant of chip; seal_chip_variant gives another one, which may be put into efuse->chip. SEAL_ERR_FORMAT.
  */
 int seal_efuse_from_file(const struct seal_chip *chip, const uint8_t *data, size_t len,

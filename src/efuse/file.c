@@ -1,10 +1,27 @@
-/* Files of fuses: QEMU's hold the blocks' words one after the other, espefuse's virtual chips hold the
- * controller's registers. Little-endian. */
+/* Files of fuses: QEMU's hold the blocks' words one after the other, little-endian; espefuse's virtual chips
+ * hold the controller's registers as one number: the last register first, big-endian. */
 #include <espseal/buf.h>
 #include <espseal/efuse.h>
 #include <espseal/secret.h>
 
 #include <string.h>
+
+static uint32_t get_be32(const uint8_t *bytes)
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+static void put_be32(uint8_t *bytes, uint32_t value)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        bytes[i] = (uint8_t)(value >> (24 - 8 * i));
+    }
+}
+
+static size_t register_at(const struct seal_efuse_controller *controller, size_t offset)
+{
+    return controller->register_space - 4 - offset;
+}
 
 /* A file of fuses holds them as they are burned; the registers of a chip show what they mean. */
 static void decode_blocks(struct seal_efuse *efuse)
@@ -66,9 +83,10 @@ int seal_efuse_from_file(const struct seal_chip *chip, const uint8_t *data, size
     }
     for (size_t id = 0; id < controller->block_count; id++) {
         const struct seal_efuse_block *block = &controller->blocks[id];
-        const uint8_t *at = data + (len == controller->file_size ? block->file : block->read);
         for (size_t i = 0; i < block->words; i++) {
-            efuse->words[id][i] = seal_le32(at + 4 * i);
+            efuse->words[id][i] = len == controller->file_size
+                                      ? seal_le32(data + block->file + 4 * i)
+                                      : get_be32(data + register_at(controller, block->read + 4 * i));
         }
         efuse->loaded |= 1u << id;
     }
@@ -98,7 +116,8 @@ void seal_efuse_to_registers(const struct seal_efuse *efuse, uint8_t *data)
 
     for (size_t id = 0; id < controller->block_count; id++) {
         for (size_t i = 0; i < controller->blocks[id].words; i++) {
-            seal_put_le32(data + controller->blocks[id].read + 4 * i, efuse->words[id][i]);
+            put_be32(data + register_at(controller, controller->blocks[id].read + 4 * i),
+                     efuse->words[id][i]);
         }
     }
 }
