@@ -27,13 +27,16 @@ int seal_efuse_read(struct seal_loader *loader, uint32_t mask, struct seal_efuse
 
 /*
  * From a file of Espressif's QEMU or of the simulator (the blocks' words one after the other), or from one of
- * espefuse's virtual chips (the controller's registers, the last one first, big-endian); the size tells which. The revision in it chooses the
- * variant of chip; seal_chip_variant gives another one, which may be put into efuse->chip. SEAL_ERR_FORMAT.
+ * espefuse's virtual chips (the controller's registers, the last one first, big-endian); the size tells
+ * which. The revision in it chooses the variant of chip; seal_chip_variant gives another one, which may be
+ * put into efuse->chip. SEAL_ERR_FORMAT.
  */
 int seal_efuse_from_file(const struct seal_chip *chip, const uint8_t *data, size_t len,
                          struct seal_efuse *efuse, struct seal_cause *cause) SEAL_MUST_CHECK;
-void seal_efuse_to_file(const struct seal_efuse *efuse, uint8_t *data); /* chip->efuse->file_size bytes */
-/* Into a virtual chip's registers, of which only the blocks are written; chip->efuse->register_space bytes */
+/* Into such a file of chip->efuse->file_size bytes, of which only the blocks are written. */
+void seal_efuse_to_file(const struct seal_efuse *efuse, uint8_t *data);
+/* Into a virtual chip's registers, chip->efuse->register_space bytes, of which only the blocks are written:
+ * those that are read-protected as zero, as the chip shows them. */
 void seal_efuse_to_registers(const struct seal_efuse *efuse, uint8_t *data);
 
 /* How a block of this chip is coded (never BY_SCHEME), and how many words of data it holds. */

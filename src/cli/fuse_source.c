@@ -66,14 +66,10 @@ int cli_fuse_save_file(struct cli_fuse *fuse, const struct seal_efuse *state, st
     const struct seal_efuse_controller *controller = state->chip->efuse;
     size_t len = seal_buf_len(fuse->file);
     uint8_t *bytes = seal_buf_mutable(fuse->file);
-    bool registers = len == controller->register_space && len != controller->file_size;
-    for (size_t id = 0; id < controller->block_count; id++) {
-        const struct seal_efuse_block *block = &controller->blocks[id];
-        bool hidden = registers && !seal_efuse_block_readable(state, (unsigned)id);
-        for (size_t i = 0; i < block->words; i++) {
-            seal_put_le32(bytes + (registers ? block->read : block->file) + 4 * i,
-                          hidden ? 0 : state->words[id][i]);
-        }
+    if (len == controller->file_size) {
+        seal_efuse_to_file(state, bytes);
+    } else {
+        seal_efuse_to_registers(state, bytes);
     }
     return seal_file_write(fuse->path, bytes, len, SEAL_FILE_SECRET | SEAL_FILE_FORCE, cause);
 }

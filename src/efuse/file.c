@@ -101,7 +101,6 @@ void seal_efuse_to_file(const struct seal_efuse *efuse, uint8_t *data)
 {
     const struct seal_efuse_controller *controller = efuse->chip->efuse;
 
-    memset(data, 0, controller->file_size);
     for (unsigned id = 0; id < controller->block_count; id++) {
         uint8_t bytes[4 * SEAL_EFUSE_WORDS];
         encode_block(efuse, id, bytes);
@@ -110,14 +109,30 @@ void seal_efuse_to_file(const struct seal_efuse *efuse, uint8_t *data)
     }
 }
 
+/* Field by field: of the C2's key each half, of the ESP32's BLOCK0 some. */
+static void hide_protected(struct seal_efuse *efuse)
+{
+    for (size_t i = 0; i < efuse->chip->efuse->field_count; i++) {
+        const struct seal_efuse_field *field = &efuse->chip->efuse->fields[i];
+        if (field->read_disable_more > 0 || seal_efuse_field_readable(efuse, field)) {
+            continue; /* the parts of what several bits protect are fields too */
+        }
+        for (unsigned bit = field->bit; bit < (unsigned)field->bit + field->bits; bit++) {
+            efuse->words[field->block][bit / 32] &= ~(1u << bit % 32);
+        }
+    }
+}
+
 void seal_efuse_to_registers(const struct seal_efuse *efuse, uint8_t *data)
 {
     const struct seal_efuse_controller *controller = efuse->chip->efuse;
+    struct seal_efuse shown = *efuse;
 
+    hide_protected(&shown);
     for (size_t id = 0; id < controller->block_count; id++) {
         for (size_t i = 0; i < controller->blocks[id].words; i++) {
-            put_be32(data + register_at(controller, controller->blocks[id].read + 4 * i),
-                     efuse->words[id][i]);
+            put_be32(data + register_at(controller, controller->blocks[id].read + 4 * i), shown.words[id][i]);
         }
     }
+    seal_cleanse(&shown, sizeof shown);
 }

@@ -113,14 +113,17 @@ static void files_have_the_layout_of_qemu(void **state)
     assert_int_equal(efuse.words[5][0], 0x04030201);
     assert_int_equal(efuse.words[10][0], 0x04030201);
     assert_int_equal(efuse.loaded, 0x7ff);
-    memset(again, 0xff, sizeof again);
+    memset(again, 0xff, 336);
+    memset(again + 336, 0xa5, sizeof again - 336); /* beyond the blocks nothing is touched */
+    memset(file + 336, 0xa5, sizeof file - 336);
     seal_efuse_to_file(&efuse, again);
     assert_memory_equal(again, file, sizeof file);
     assert_int_equal(seal_efuse_from_file(c3(), file, 336, &efuse, &cause), SEAL_ERR_FORMAT);
     assert_non_null(strstr(cause.text, "1024"));
 }
 
-/* Word w of block b holds 100 * b + w + 1 in the file of a virtual chip: big-endian, the last register first.
+/* Word w of block b holds 256 * (100 * b + w + 1) in the file of a virtual chip: big-endian, the last
+ * register first.
  */
 static void check_registers(const struct seal_chip *chip)
 {
@@ -132,15 +135,15 @@ static void check_registers(const struct seal_chip *chip)
     for (unsigned b = 0; b < map->block_count; b++) {
         for (unsigned w = 0; w < map->blocks[b].words; w++) {
             uint8_t *last = file + map->register_space - 1 - map->blocks[b].read - 4 * w;
-            last[0] = (uint8_t)(100 * b + w + 1);
-            last[-1] = (uint8_t)((100 * b + w + 1) >> 8);
+            last[-1] = (uint8_t)(100 * b + w + 1); /* no bit of RD_DIS is in the last byte */
+            last[-2] = (uint8_t)((100 * b + w + 1) >> 8);
         }
     }
     assert_int_equal(seal_efuse_from_file(chip, file, map->register_space, &efuse, &cause), 0);
     assert_int_equal(efuse.loaded, (1u << map->block_count) - 1);
     for (unsigned b = 0; b < map->block_count; b++) {
-        assert_int_equal(efuse.words[b][0], 100 * b + 1);
-        assert_int_equal(efuse.words[b][map->blocks[b].words - 1], 100 * b + map->blocks[b].words);
+        assert_int_equal(efuse.words[b][0], (100 * b + 1) << 8);
+        assert_int_equal(efuse.words[b][map->blocks[b].words - 1], (100 * b + map->blocks[b].words) << 8);
     }
     seal_efuse_to_registers(&efuse, again);
     assert_memory_equal(again, file, sizeof file);
