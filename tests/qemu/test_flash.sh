@@ -26,3 +26,18 @@ dd if="$work/image" bs=1 skip=1024 count=4097 status=none | cmp - "$work/part" |
 cp "$work/board.flash" "$work/before"
 run 2 "$espseal" flash write "0x3f0000=$work/image" --port "$(device)"
 cmp "$work/board.flash" "$work/before" || fail "a refused image was written"
+
+# What the ROM encrypts is what the simulator says that it does, with the same key at the same place.
+new_chip sealed
+printf '\004' | dd of="$work/sealed.efuse" bs=1 seek=11 conv=notrunc status=none # KEY_PURPOSE_0: XTS_AES_128_KEY
+head -c 32 /dev/urandom | dd of="$work/sealed.efuse" bs=1 seek=112 conv=notrunc status=none
+head -c 57000 "$work/image" >"$work/secret"
+cp "$work/sealed.efuse" "$work/twin.efuse"
+power_on sealed
+run 0 "$espseal" flash write --encrypt "0x20000=$work/secret" --port "$(device)" --baud 2000000
+says 'written encrypted'
+power_off
+run 0 "$espseal" flash write --encrypt "0x20000=$work/secret" --port "sim:esp32c3?efuse=$work/twin.efuse&flash=$work/twin.flash"
+cmp "$work/sealed.flash" "$work/twin.flash" || fail "the ROM and the simulator encrypt differently"
+cmp -s -n 57000 -i $((0x20000)):0 "$work/sealed.flash" "$work/secret" && fail "flash holds the plaintext"
+exit 0

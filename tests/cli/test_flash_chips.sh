@@ -1,0 +1,52 @@
+#!/bin/bash
+# Every chip that the simulator knows takes plain, deflated and encrypted writes, and reads them back.
+set -euo pipefail
+espseal=$BIN/espseal
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+fail() {
+    echo "FAIL: $*"
+    cat out err
+    exit 1
+}
+seq 1 8000 >text.bin # 38 893 bytes
+head -c 20000 /dev/urandom >random.bin
+
+count=0
+while read -r chip; do
+    port="sim:$chip?flash=$chip.flash&efuse=$chip.efuse"
+    run() {
+        local want=$1 status=0
+        shift
+        "$espseal" flash "$@" --port "$port" --json >out 2>err || status=$?
+        [ "$status" -eq "$want" ] || fail "$chip: flash $* exits $status, not $want"
+    }
+    run 0 write 0x10000=text.bin 0x20000=random.bin
+    [ "$(jq -c '[.files[] | .verified, .deflated]' out)" = '[true,true,true,false]' ] || fail "$chip: deflated and plain"
+    run 0 write 0x40000=text.bin --no-compress
+    [ "$(jq '.files[0].sent >= .files[0].length' out)" = true ] || fail "$chip: --no-compress deflates"
+    for at in 0x10000 0x40000; do
+        cmp -n 38893 -i $((at)):0 "$chip.flash" text.bin || fail "$chip: flash at $at"
+    done
+    run 0 read 0x20000 20000 --out "$chip.back"
+    cmp "$chip.back" random.bin || fail "$chip: read back"
+    run 0 erase 0x20000 0x5000
+    run 7 verify 0x20000=random.bin
+    run 0 verify 0x10000=text.bin
+
+    if [ "$chip" = esp32 ]; then
+        run 5 write 0x80000=text.bin --encrypt # its ROM cannot
+        grep -q 'the ROM of an ESP32 cannot encrypt' err || fail "$chip: says nothing of encryption"
+    else
+        run 5 write 0x80000=text.bin --encrypt
+        grep -q 'FL-NO-KEY' err || fail "$chip: encrypts without a key"
+        run 0 write 0x80000=text.bin --encrypt --allow FL-NO-KEY
+        cmp -s -n 4096 -i $((0x80000)):0 "$chip.flash" text.bin && fail "$chip: flash holds the plaintext"
+        [ "$(dd if="$chip.flash" bs=4096 skip=128 count=9 status=none | tr -d '\377' | wc -c)" -gt 36000 ] ||
+            fail "$chip: nothing was encrypted"
+    fi
+    count=$((count + 1))
+done < <("$espseal" chip list --json | jq -r '.chips[] | select(.tested.flash != "none" and .tested.flash != "-") | .name')
+[ "$count" -ge 2 ] || fail "only $count chips"
+echo "$count chips"
