@@ -227,6 +227,7 @@ _espseal()
     'secure-cert extract')
         case "$prev" in
         --out|-o) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+        --layout) COMPREPLY=($(compgen -W 'plain parse_bin' -- "$cur")); return ;;
         --offset) COMPREPLY=(); return ;;
         --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
         --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
@@ -236,7 +237,7 @@ _espseal()
         --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--out --offset --force --port --chip --baud --before --after --trace --json --progress --help'
+        words='--out --layout --offset --force --port --chip --baud --before --after --trace --json --progress --help'
         ;;
     'secure-cert sign')
         case "$prev" in

@@ -149,6 +149,7 @@ complete -c espseal -n '__fish_seen_subcommand_from secure-cert; and __fish_seen
 complete -c espseal -n '__fish_seen_subcommand_from secure-cert; and __fish_seen_subcommand_from inspect' -l help -s h -d 'print help and exit'
 complete -c espseal -f -n '__fish_seen_subcommand_from secure-cert; and test (count (commandline -opc)) -eq 2' -a extract -d 'take an esp_secure_cert partition apart into files'
 complete -c espseal -n '__fish_seen_subcommand_from secure-cert; and __fish_seen_subcommand_from extract' -l out -s o -x -a '(__fish_complete_directories)' -d 'where the files go; made if missing'
+complete -c espseal -n '__fish_seen_subcommand_from secure-cert; and __fish_seen_subcommand_from extract' -l layout -x -a 'plain parse_bin' -d 'names of the files: ours, or those of configure_esp_secure_cert.py --parse_bin'
 complete -c espseal -n '__fish_seen_subcommand_from secure-cert; and __fish_seen_subcommand_from extract' -l offset -x -d 'with --port: flash offset of esp_secure_cert, or auto: from the partition table'
 complete -c espseal -n '__fish_seen_subcommand_from secure-cert; and __fish_seen_subcommand_from extract' -l force -d 'replace files that exist'
 complete -c espseal -n '__fish_seen_subcommand_from secure-cert; and __fish_seen_subcommand_from extract' -l port -s p -x -a '(__fish_complete_path /dev/tty) socket:// sim:' -d 'the device: /dev/ttyUSB0, socket://HOST:PORT or sim:CHIP'

@@ -5,7 +5,7 @@
 #include <espseal/buf.h>
 
 struct seal_extracted_file {
-    char name[64];         /* "dev_cert_0.pem"; no folder, no blank */
+    char name[64];         /* "dev_cert_0.pem" */
     struct seal_buf *data; /* in the secure heap */
     bool secret;           /* it holds, or may hold, a private key */
 };
@@ -17,6 +17,12 @@ struct seal_extract {
     bool has_private_keys; /* building again needs allow_private_keys */
 };
 
+enum seal_extract_layout {
+    SEAL_EXTRACT_PLAIN,     /* dev_cert_0.pem */
+    SEAL_EXTRACT_PARSE_BIN, /* contents/devcert_1_0.pem, as configure_esp_secure_cert.py --parse_bin names
+                               files */
+};
+
 /*
  * Takes a partition in TLV format apart, with whatever follows its entries. A certificate or plaintext key
  * that building would store with the same bytes becomes a file in its own format; any other entry is a row
@@ -25,8 +31,8 @@ struct seal_extract {
  * row. SEAL_ERR_FORMAT when there is no entry, SEAL_ERR_NO_MEMORY, SEAL_ERR_CRYPTO. *extract is empty after a
  * failure.
  */
-int seal_secure_cert_extract(const uint8_t *data, size_t len, struct seal_extract *extract,
-                             struct seal_cause *cause) SEAL_MUST_CHECK;
+int seal_secure_cert_extract(const uint8_t *data, size_t len, enum seal_extract_layout layout,
+                             struct seal_extract *extract, struct seal_cause *cause) SEAL_MUST_CHECK;
 void seal_extract_clear(struct seal_extract *extract);
 
 #endif

@@ -3,7 +3,7 @@
  * that its guide still prints), turned into a command line of ours and run as that. So there is one way to
  * burn, not two.
  */
-#include "cli.h"
+#include "configure.h"
 
 #include <espseal/chip.h>
 #include <espseal/file.h>
@@ -17,34 +17,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DATA_DIRECTORY "esp_secure_cert_data"
-
-enum argument {
-    ARG_HELP,
-    ARG_PRIVATE_KEY,
-    ARG_PASSWORD,
-    ARG_DEVICE_CERT,
-    ARG_CA_CERT,
-    ARG_TARGET_CHIP,
-    ARG_SUMMARY,
-    ARG_TYPE,
-    ARG_CONFIGURE_DS,
-    ARG_SKIP_FLASH,
-    ARG_EFUSE_KEY_ID,
-    ARG_EFUSE_KEY_FILE,
-    ARG_PORT,
-    ARG_KEEP,
-    ARG_OFFSET,
-    ARG_ALGORITHM,
-    ARG_PRODUCTION,
-    ARG_DO_NOT_CONFIRM,
-    ARG_COUNT,
-    ARG_OTHER_JOB = ARG_COUNT,
-};
-
 static const struct spelling {
     const char *text;
-    enum argument argument;
+    enum configure_argument argument;
     int values;
 } spellings[] = {
     {"-h", ARG_HELP, 0},
@@ -69,56 +44,44 @@ static const struct spelling {
     {"--priv_key_algo", ARG_ALGORITHM, 2},
     {"--production", ARG_PRODUCTION, 0},
     {"--do-not-confirm", ARG_DO_NOT_CONFIRM, 0},
-    {"--esp_secure_cert_csv", ARG_OTHER_JOB, 1},
-    {"--parse_bin", ARG_OTHER_JOB, 1},
-    {"--secure-sign", ARG_OTHER_JOB, 0},
-    {"--signing-scheme", ARG_OTHER_JOB, 1},
-    {"--signing-key-file", ARG_OTHER_JOB, 1},
-    {"--esp-secure-cert-file", ARG_OTHER_JOB, 1},
-    {"--append-integrity", ARG_OTHER_JOB, 1},
+    {"--esp_secure_cert_csv", ARG_CSV, 1},
+    {"--parse_bin", ARG_PARSE_BIN, 1},
+    {"--secure-sign", ARG_SECURE_SIGN, 0},
+    {"--signing-scheme", ARG_SIGNING_SCHEME, 1},
+    {"--signing-key-file", ARG_SIGNING_KEY, 1},
+    {"--esp-secure-cert-file", ARG_PARTITION_FILE, 1},
+    {"--append-integrity", ARG_APPEND_INTEGRITY, 1},
 };
 
-struct arguments {
-    const char *value[ARG_COUNT]; /* a flag that is given points to its own spelling */
-    const char *key_size;         /* second value of --priv_key_algo */
-    int password_fd;
-};
-
-struct line { /* the command line that is made */
-    char *words[48];
-    int count;
-    bool failed;
-};
-
-static void put(struct line *line, const char *word)
+void configure_put(struct configure_line *line, const char *word)
 {
-    const int room = sizeof line->words / sizeof line->words[0];
-    char **next = &line->words[line->count];
-    if (line->count + 1 >= room || !(*next = strdup(word))) {
+    char *copy = line->count + 1 < (int)(sizeof line->words / sizeof line->words[0]) ? strdup(word) : NULL;
+    if (!copy) {
         line->failed = true;
         return;
     }
-    line->words[++line->count] = NULL;
+    line->words[line->count++] = copy;
+    line->words[line->count] = NULL;
 }
 
-static void put_option(struct line *line, const char *option, const char *value)
+void configure_put_option(struct configure_line *line, const char *option, const char *value)
 {
     if (value) {
-        put(line, option);
-        put(line, value);
+        configure_put(line, option);
+        configure_put(line, value);
     }
 }
 
-static void clear(struct line *line)
+int configure_run_line(struct configure_line *line)
 {
+    int status = line->failed ? cli_exit_status(SEAL_ERR_NO_MEMORY) : cli_main(line->count, line->words);
     while (line->count) {
         free(line->words[--line->count]);
     }
+    return status;
 }
 
-static int complain(const char *hint, const char *format, ...) SEAL_PRINTF(2, 3);
-
-static int complain(const char *hint, const char *format, ...)
+int configure_complain(const char *hint, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -141,8 +104,8 @@ static int hide_password(char *password, int *fd)
                 write(*fd, "\n", 1) == 1;
     seal_cleanse(password, len);
     return kept ? 0
-                : complain("try again without --pwd: espseal asks for the passphrase",
-                           "cannot keep the passphrase");
+                : configure_complain("try again without --pwd: espseal asks for the passphrase",
+                                     "cannot keep the passphrase");
 }
 
 static const struct spelling *find(const char *word, size_t len)
@@ -155,25 +118,38 @@ static const struct spelling *find(const char *word, size_t len)
     return NULL;
 }
 
-static int parse(int argc, char **argv, struct arguments *arguments)
+/* Up to three files stand behind --signing-key-file, until the next argument; the first was taken. */
+static int take_signing_keys(int argc, char **argv, int *at, struct configure *arguments)
+{
+    const char *next = arguments->value[ARG_SIGNING_KEY];
+    for (;;) {
+        if (arguments->signing_key_count == CONFIGURE_KEYS_MAX) {
+            return configure_complain("the chips have room for three digests", "more than %d signing keys",
+                                      CONFIGURE_KEYS_MAX);
+        }
+        arguments->signing_keys[arguments->signing_key_count++] = next;
+        if (*at + 1 >= argc || argv[*at + 1][0] == '-') {
+            return 0;
+        }
+        next = argv[++*at];
+    }
+}
+
+static int parse(int argc, char **argv, struct configure *arguments)
 {
     for (int i = 1; i < argc; i++) {
         char *equals = strncmp(argv[i], "--", 2) == 0 ? strchr(argv[i], '=') : NULL;
         const struct spelling *spelling =
             find(argv[i], equals ? (size_t)(equals - argv[i]) : strlen(argv[i]));
         if (!spelling) {
-            return complain("configure_esp_secure_cert.py --help", "unknown argument %s", argv[i]);
-        }
-        if (spelling->argument == ARG_OTHER_JOB) {
-            return complain("espseal secure-cert --help shows what there is for such files",
-                            "this espseal does not take %s under this name", spelling->text);
+            return configure_complain("configure_esp_secure_cert.py --help", "unknown argument %s", argv[i]);
         }
         const char *shown = argv[i];
         char *value = equals ? equals + 1 : NULL;
         int missing = spelling->values - (equals ? 1 : 0);
         if (missing < 0 || i + missing >= argc) {
-            return complain("configure_esp_secure_cert.py --help", "%s takes %d value%s", shown,
-                            spelling->values, spelling->values == 1 ? "" : "s");
+            return configure_complain("configure_esp_secure_cert.py --help", "%s takes %d value%s", shown,
+                                      spelling->values, spelling->values == 1 ? "" : "s");
         }
         value = spelling->values && !equals ? argv[++i] : value;
         if (spelling->values == 2) {
@@ -186,6 +162,12 @@ static int parse(int argc, char **argv, struct arguments *arguments)
             }
         }
         arguments->value[spelling->argument] = value ? value : spelling->text;
+        if (spelling->argument == ARG_SIGNING_KEY) {
+            int status = take_signing_keys(argc, argv, &i, arguments);
+            if (status) {
+                return status;
+            }
+        }
     }
     return 0;
 }
@@ -196,8 +178,14 @@ static void help(void)
         "usage: configure_esp_secure_cert.py -p PORT --private-key FILE --device-cert FILE [--ca-cert FILE]\n"
         "         [--target_chip CHIP] [--configure_ds] [--efuse_key_id N] [--efuse_key_file FILE]\n"
         "         [--priv_key_algo RSA|ECDSA BITS] [--production] [--sec_cert_part_offset OFFSET]\n"
-        "         [--secure_cert_type cust_flash_tlv] [--keep_ds_data_on_host] [--skip_flash] [--summary]\n"
-        "         [--pwd PASSPHRASE] [--do-not-confirm]\n\n"
+        "         [--secure_cert_type TYPE] [--keep_ds_data_on_host] [--skip_flash] [--summary]\n"
+        "         [--pwd PASSPHRASE] [--do-not-confirm]\n"
+        "         [--esp_secure_cert_csv FILE] [--secure-sign --signing-scheme SCHEME --signing-key-file "
+        "FILE...]\n"
+        "       configure_esp_secure_cert.py --esp-secure-cert-file FILE --secure-sign --signing-key-file "
+        "FILE...\n"
+        "       configure_esp_secure_cert.py --parse_bin FILE\n"
+        "       configure_esp_secure_cert.py --append-integrity FILE\n\n"
         "This is espseal under the name of Espressif's tool. With --configure_ds the key goes into the "
         "chip's DS\n"
         "peripheral: BURN is read from standard input before eFuses are burned. --production read-protects "
@@ -207,7 +195,7 @@ static void help(void)
 
 /* The kind of the key decides the peripheral; --priv_key_algo may only agree. NULL: cannot be told without
  * passphrase. */
-static int find_storage(const struct arguments *arguments, const char **storage)
+static int find_storage(const struct configure *arguments, const char **storage)
 {
     struct seal_buf *data = NULL;
     struct seal_key *key = NULL;
@@ -222,8 +210,9 @@ static int find_storage(const struct arguments *arguments, const char **storage)
         unsigned bits = arguments->key_size ? (unsigned)strtoul(arguments->key_size, NULL, 10) : 0;
         *storage = seal_key_kind(key) == SEAL_KEY_RSA ? "ds" : "ecdsa";
         if (wanted && (strcmp(wanted, kind) != 0 || bits != seal_key_bits(key))) {
-            status = complain("leave --priv_key_algo out: it is taken from the key", "%s is %s, not %s %s",
-                              path, seal_key_describe(key), wanted, arguments->key_size);
+            status = configure_complain("leave --priv_key_algo out: it is taken from the key",
+                                        "%s is %s, not %s %s", path, seal_key_describe(key), wanted,
+                                        arguments->key_size);
         }
     }
     seal_key_free(&key);
@@ -231,103 +220,80 @@ static int find_storage(const struct arguments *arguments, const char **storage)
     return status;
 }
 
-static int check(const struct arguments *arguments)
+static int check(const struct configure *arguments)
 {
-    const char *type = arguments->value[ARG_TYPE];
-    if (type && strcmp(type, "cust_flash_tlv") != 0) {
-        return complain(
-            "use --secure_cert_type cust_flash_tlv, which firmware has read since esp_secure_cert_mgr 2.0",
-            "this espseal does not write the legacy format %s", type);
-    }
-    if (!arguments->value[ARG_PRIVATE_KEY] || !arguments->value[ARG_DEVICE_CERT]) {
-        return complain("the guide's openssl commands make them: client.key and client.crt",
-                        "--private-key and --device-cert are needed");
-    }
     if (!arguments->value[ARG_PORT] && !arguments->value[ARG_SKIP_FLASH]) {
-        return complain("-p /dev/ttyUSB0, or --skip_flash to make the partition file only",
-                        "the port is missing");
+        return configure_complain("-p /dev/ttyUSB0, or --skip_flash to make the partition file only",
+                                  "the port is missing");
     }
-    if (arguments->value[ARG_SKIP_FLASH] && arguments->value[ARG_CONFIGURE_DS] &&
-        !arguments->value[ARG_EFUSE_KEY_FILE]) {
-        return complain("give --efuse_key_file with the key that is in the chip",
-                        "without flashing, DS parameters can only be made for an HMAC key that is given");
+    if (arguments->value[ARG_CONFIGURE_DS] && !arguments->value[ARG_PRIVATE_KEY]) {
+        return configure_complain("the guide's openssl commands make it: client.key",
+                                  "--private-key is needed with --configure_ds");
     }
     return 0;
 }
 
-static const char *target(const struct arguments *arguments)
+const char *configure_chip(const struct configure *arguments)
 {
     return arguments->value[ARG_TARGET_CHIP] ? arguments->value[ARG_TARGET_CHIP] : "esp32c3";
 }
 
-static const char *key_id(const struct arguments *arguments)
+void configure_put_identity(struct configure_line *line, const struct configure *arguments)
 {
-    return arguments->value[ARG_EFUSE_KEY_ID] ? arguments->value[ARG_EFUSE_KEY_ID] : "1";
+    configure_put_option(line, "--chip", configure_chip(arguments));
+    configure_put_option(line, "--ca-cert", arguments->value[ARG_CA_CERT]);
+    configure_put_option(line, "--device-cert", arguments->value[ARG_DEVICE_CERT]);
+    configure_put_option(line, "--private-key", arguments->value[ARG_PRIVATE_KEY]);
+    configure_put_option(line, "--passphrase-file", arguments->password[0] ? arguments->password : NULL);
+    configure_put_option(line, "--hmac-key", arguments->value[ARG_EFUSE_KEY_FILE]);
 }
 
-static void put_identity(struct line *line, const struct arguments *arguments, const char *password)
+static int provision(const struct configure *arguments, const char *storage)
 {
-    put_option(line, "--chip", target(arguments));
-    put_option(line, "--ca-cert", arguments->value[ARG_CA_CERT]);
-    put_option(line, "--device-cert", arguments->value[ARG_DEVICE_CERT]);
-    put_option(line, "--private-key", arguments->value[ARG_PRIVATE_KEY]);
-    put_option(line, "--passphrase-file", arguments->password_fd >= 0 ? password : NULL);
-    put_option(line, "--hmac-key", arguments->value[ARG_EFUSE_KEY_FILE]);
-}
-
-static void make_provision(struct line *line, const struct arguments *arguments, const char *storage,
-                           const char *password)
-{
+    struct configure_line line = {.count = 0};
     bool production = arguments->value[ARG_PRODUCTION];
-    put(line, "provision");
-    put_option(line, "--port", arguments->value[ARG_PORT]);
-    put_option(line, "--mode", production ? "production" : "development");
-    put_option(line, "--storage", storage);
-    put_identity(line, arguments, password);
-    put_option(line, "--offset", arguments->value[ARG_OFFSET]);
+    const char *key_id = arguments->value[ARG_EFUSE_KEY_ID] ? arguments->value[ARG_EFUSE_KEY_ID] : "1";
+    configure_put(&line, "espseal");
+    configure_put(&line, "provision");
+    configure_put_option(&line, "--port", arguments->value[ARG_PORT]);
+    configure_put_option(&line, "--mode", production ? "production" : "development");
+    configure_put_option(&line, "--storage", storage);
+    configure_put_identity(&line, arguments);
+    configure_put_option(&line, "--offset", arguments->value[ARG_OFFSET]);
     if (strcmp(storage, "plaintext") != 0) {
-        put_option(line, "--efuse-key", key_id(arguments));
+        configure_put_option(&line, "--efuse-key", key_id);
     }
-    put_option(line, "--out", DATA_DIRECTORY);
-    put(line, "--force");
+    configure_put_option(&line, "--out", CONFIGURE_DATA_DIRECTORY);
+    configure_put(&line, "--force");
     if (arguments->value[ARG_KEEP] && !production) {
-        put(line, "--keep-secrets");
+        configure_put(&line, "--keep-secrets");
     }
-    put_option(line, "--confirm", arguments->value[ARG_DO_NOT_CONFIRM] ? "burn" : "stdin");
+    configure_put_option(&line, "--confirm", arguments->value[ARG_DO_NOT_CONFIRM] ? "burn" : "stdin");
+    return configure_run_line(&line);
 }
 
-static void make_build(struct line *line, const struct arguments *arguments, const char *storage,
-                       const char *password)
+static int show_summary(const struct configure *arguments)
 {
-    (void)mkdir(DATA_DIRECTORY, 0777);
-    put(line, "secure-cert");
-    put(line, "build");
-    put_option(line, "--key-storage", storage);
-    put_identity(line, arguments, password);
-    if (strcmp(storage, "plaintext") != 0) {
-        put_option(line, "--efuse-key", key_id(arguments));
-    }
-    put_option(line, "--out", DATA_DIRECTORY "/esp_secure_cert.bin");
-    put(line, "--force");
+    struct configure_line line = {.count = 0};
+    configure_put(&line, "espseal");
+    configure_put(&line, "efuse");
+    configure_put(&line, "summary");
+    configure_put_option(&line, "--port", arguments->value[ARG_PORT]);
+    return configure_run_line(&line);
 }
 
-static int show_summary(const struct arguments *arguments)
+/* What provision does: an identity that is complete, in a partition of the present format, onto a chip. */
+static bool is_provision(const struct configure *arguments)
 {
-    struct line line = {.count = 0};
-    put(&line, "espseal");
-    put(&line, "efuse");
-    put(&line, "summary");
-    put_option(&line, "--port", arguments->value[ARG_PORT]);
-    int status = line.failed ? cli_exit_status(SEAL_ERR_NO_MEMORY) : cli_main(line.count, line.words);
-    clear(&line);
-    return status;
+    const char *type = arguments->value[ARG_TYPE];
+    return !arguments->value[ARG_SKIP_FLASH] && !arguments->value[ARG_CSV] &&
+           !arguments->value[ARG_SECURE_SIGN] && (!type || strcmp(type, "cust_flash_tlv") == 0) &&
+           arguments->value[ARG_PRIVATE_KEY] && arguments->value[ARG_DEVICE_CERT];
 }
 
-static int run(const struct arguments *arguments)
+static int make_partition(const struct configure *arguments)
 {
-    char password[32];
-    const char *storage = "plaintext";
-    struct line line = {.count = 0};
+    const char *storage = arguments->value[ARG_PRIVATE_KEY] ? "plaintext" : NULL;
     int status = check(arguments);
     if (!status && arguments->value[ARG_CONFIGURE_DS]) {
         status = find_storage(arguments, &storage);
@@ -340,22 +306,33 @@ static int run(const struct arguments *arguments)
                     "--keep_ds_data_on_host says\n",
                     stderr);
     }
-    (void)snprintf(password, sizeof password, "/proc/self/fd/%d", arguments->password_fd);
-    put(&line, "espseal");
-    if (arguments->value[ARG_SKIP_FLASH]) {
-        make_build(&line, arguments, storage, password);
-    } else {
-        make_provision(&line, arguments, storage, password);
+    return is_provision(arguments) ? provision(arguments, storage) : configure_build(arguments, storage);
+}
+
+static int run(struct configure *arguments)
+{
+    static const enum configure_argument work[] = {ARG_PRIVATE_KEY, ARG_DEVICE_CERT, ARG_CA_CERT, ARG_CSV};
+    bool done = false;
+    bool summary_only = arguments->value[ARG_SUMMARY] && arguments->value[ARG_PORT];
+    if (arguments->password_fd >= 0) {
+        (void)snprintf(arguments->password, sizeof arguments->password, "/proc/self/fd/%d",
+                       arguments->password_fd);
     }
-    status = line.failed ? cli_exit_status(SEAL_ERR_NO_MEMORY) : cli_main(line.count, line.words);
-    clear(&line);
+    int status = configure_file_job(arguments, &done);
+    for (size_t i = 0; i < sizeof work / sizeof work[0]; i++) {
+        summary_only = summary_only && !arguments->value[work[i]];
+    }
+    if (done || status) {
+        return status;
+    }
+    status = summary_only ? 0 : make_partition(arguments);
     return !status && arguments->value[ARG_SUMMARY] && arguments->value[ARG_PORT] ? show_summary(arguments)
                                                                                   : status;
 }
 
 int cli_configure_main(int argc, char **argv)
 {
-    struct arguments arguments = {.password_fd = -1};
+    struct configure arguments = {.password_fd = -1};
     int status = parse(argc, argv, &arguments);
     if (!status && arguments.value[ARG_HELP]) {
         help();

@@ -353,7 +353,10 @@ static int read_key(const struct cells *cells, struct seal_secure_cert_row *row)
     const char *text = cells->text[SEAL_COLUMN_KEY_TYPE];
     row->efuse_key = -1;
     if (row->type != SEAL_TLV_PRIV_KEY || row->verbatim || row->flags >= 0) {
-        return is_empty(cells, SEAL_COLUMN_KEY_TYPE)
+        /* configure_esp_secure_cert.py --parse_bin names the kind of key beside what belongs to it. */
+        bool beside = row->type == SEAL_TLV_DS_DATA || row->type == SEAL_TLV_DS_CONTEXT ||
+                      row->type == SEAL_TLV_SEC_CFG;
+        return is_empty(cells, SEAL_COLUMN_KEY_TYPE) || beside
                    ? SEAL_OK
                    : refuse(cells, SEAL_COLUMN_KEY_TYPE, "is for private keys (without flags) only");
     }

@@ -18,6 +18,7 @@ enum { INLINE_MAX = 64, SUBTYPE_MAX = 254 };
 struct taking {
     const uint8_t *data;
     size_t len;
+    enum seal_extract_layout layout;
     struct seal_extract *extract;
     bool (*seen)[256]; /* by type and subtype */
     struct seal_cause *cause;
@@ -115,12 +116,21 @@ static int put_data(const struct taking *taking, struct row *row, const char *na
 
 /* --- entries --- */
 
-static void name_of(const struct seal_tlv_entry *entry, const char *suffix, char name[static 64])
+static void name_of(const struct taking *taking, const struct seal_tlv_entry *entry, const char *suffix,
+                    char name[static 64])
 {
+    static const char *const parse_bin_names[] = {
+        [SEAL_TLV_CA_CERT] = "cacert", [SEAL_TLV_DEV_CERT] = "devcert", [SEAL_TLV_PRIV_KEY] = "privkey"};
     const char *type = seal_tlv_type_name(entry->type);
     char text[32];
     (void)snprintf(text, sizeof text, "type_%u", entry->type);
-    (void)snprintf(name, 64, "%s_%u.%s", type ? type : text, entry->subtype, suffix);
+    if (taking->layout == SEAL_EXTRACT_PARSE_BIN) {
+        const char *known = entry->type <= SEAL_TLV_PRIV_KEY ? parse_bin_names[entry->type] : type;
+        (void)snprintf(name, 64, "contents/%.30s_%u_%u.%.4s", known ? known : "type", entry->type,
+                       entry->subtype, suffix);
+    } else {
+        (void)snprintf(name, 64, "%.30s_%u.%.4s", type ? type : text, entry->subtype, suffix);
+    }
     for (char *at = name; *at; at++) {
         *at = (char)tolower((unsigned char)*at);
     }
@@ -130,7 +140,8 @@ static int put_bytes(const struct taking *taking, size_t offset, size_t len)
 {
     char name[64];
     struct row row = {.type = "BYTES"};
-    (void)snprintf(name, sizeof name, "bytes_0x%04zx.bin", offset);
+    (void)snprintf(name, sizeof name, "%sbytes_0x%04zx.bin",
+                   taking->layout == SEAL_EXTRACT_PARSE_BIN ? "contents/" : "", offset);
     return put_data(taking, &row, name, taking->data + offset, len);
 }
 
@@ -179,7 +190,7 @@ static int try_cert(const struct taking *taking, const struct seal_tlv_entry *en
         err = seal_cert_write(cert, der, made, NULL);
         if (err == SEAL_OK && is_same(made, der, entry)) {
             start_row(entry, &row);
-            name_of(entry, der ? "der" : "pem", row.value);
+            name_of(taking, entry, der ? "der" : "pem", row.value);
             err = add_file(taking, row.value, seal_buf_ptr(made), seal_buf_len(made), false);
             err = err == SEAL_OK ? put_row(taking, &row) : err;
             *done = true;
@@ -202,7 +213,7 @@ static int try_key(const struct taking *taking, const struct seal_tlv_entry *ent
         err = seal_key_write_traditional(key, der, made, NULL);
         if (err == SEAL_OK && is_same(made, der, entry)) {
             start_row(entry, &row);
-            name_of(entry, der ? "der" : "pem", row.value);
+            name_of(taking, entry, der ? "der" : "pem", row.value);
             row.key_type = seal_row_key_name(SEAL_ROW_KEY_PLAINTEXT);
             row.algorithm = seal_key_kind(key) == SEAL_KEY_RSA ? "RSA" : "ECDSA";
             (void)snprintf(row.size, sizeof row.size, "%u", seal_key_bits(key));
@@ -222,7 +233,7 @@ static int put_raw(const struct taking *taking, const struct seal_tlv_entry *ent
     struct row row;
     bool flags = entry->flags || entry->type <= SEAL_TLV_PRIV_KEY || entry->length == 0;
     start_row(entry, &row);
-    name_of(entry, "bin", name);
+    name_of(taking, entry, "bin", name);
     if (flags) {
         (void)snprintf(row.flags, sizeof row.flags, "%u", entry->flags);
     }
@@ -309,11 +320,11 @@ static int take_all(struct taking *taking)
     return err;
 }
 
-int seal_secure_cert_extract(const uint8_t *data, size_t len, struct seal_extract *extract,
-                             struct seal_cause *cause)
+int seal_secure_cert_extract(const uint8_t *data, size_t len, enum seal_extract_layout layout,
+                             struct seal_extract *extract, struct seal_cause *cause)
 {
     *extract = (struct seal_extract){.csv = seal_buf_new_secret()};
-    struct taking taking = {data, len, extract, calloc(256, sizeof *taking.seen), cause};
+    struct taking taking = {data, len, layout, extract, calloc(256, sizeof *taking.seen), cause};
     int err = extract->csv && taking.seen ? put_header(&taking) : SEAL_ERR_NO_MEMORY;
     if (err == SEAL_OK) {
         err = take_all(&taking);

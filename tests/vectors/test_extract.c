@@ -65,7 +65,7 @@ static void round_trip(const uint8_t *data, size_t len)
 {
     struct seal_cause cause = {0};
     struct seal_extract extract;
-    int err = seal_secure_cert_extract(data, len, &extract, &cause);
+    int err = seal_secure_cert_extract(data, len, SEAL_EXTRACT_PLAIN, &extract, &cause);
     if (err == SEAL_ERR_FORMAT) {
         assert_int_equal(seal_tlv_used(data, len), 0);
         odd++;
