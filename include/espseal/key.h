@@ -94,6 +94,26 @@ struct seal_subject {
 int seal_csr_new(const struct seal_key *key, const struct seal_subject *subject, struct seal_buf *pem,
                  struct seal_cause *cause) SEAL_MUST_CHECK;
 
+/* Makes the PKCS#1 v1.5 signature of a SHA-256 digest, big-endian, len bytes long, somewhere else. */
+typedef int (*seal_sign_digest_fn)(void *ctx, const uint8_t digest[static 32], uint8_t *signature, size_t len,
+                                   struct seal_cause *cause);
+/*
+ * A request (PEM) for a key that is out of reach: subject, alternative names and key of an RSA certificate,
+ * signed by sign. The same certificate gives the same request. SEAL_ERR_KEY: not RSA; SEAL_ERR_PROOF: the
+ * signature does not verify.
+ */
+int seal_csr_of_cert(const struct seal_cert *cert, seal_sign_digest_fn sign, void *ctx, struct seal_buf *pem,
+                     struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/*
+ * A self-signed certificate that holds the place of one that a CA has still to sign: no CA, no key usage, no
+ * end (RFC 5280 4.1.2.5). Nobody trusts it; it keeps a device's public key and names.
+ */
+int seal_cert_new_placeholder(const struct seal_key *key, const struct seal_subject *subject,
+                              struct seal_cert **cert, struct seal_cause *cause) SEAL_MUST_CHECK;
+/* True for a certificate that signed itself and is not that of a CA. */
+bool seal_cert_is_placeholder(const struct seal_cert *cert);
+
 /* A self-signed CA certificate (basicConstraints CA, keyCertSign, cRLSign, SKI), valid from now for
  * days 1..36500. */
 int seal_ca_new(const struct seal_key *key, const char *subject, unsigned days, struct seal_cert **cert,

@@ -25,6 +25,14 @@ int seal_prove_ds(struct seal_loader *loader, unsigned efuse_key, unsigned rsa_b
                   struct seal_proof *proof, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /*
+ * Lets the chip sign a SHA-256 digest (PKCS#1 v1.5) with these parameters: signature gets rsa_bits / 8 bytes,
+ * big-endian. Nothing is verified. Errors as of seal_prove_ds.
+ */
+int seal_ds_sign(struct seal_loader *loader, unsigned efuse_key, unsigned rsa_bits,
+                 const uint8_t iv[static 16], const uint8_t *c, size_t c_len, const uint8_t digest[static 32],
+                 uint8_t *signature, struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/*
  * Proves a whole partition: takes DS_DATA, DS_CONTEXT and DEV_CERT of subtype 0 from its bytes.
  */
 int seal_prove_partition(struct seal_loader *loader, const uint8_t *partition, size_t len,

@@ -36,20 +36,30 @@ struct seal_profile {
     size_t firmware_count;
     const struct seal_cert *ca_cert; /* NULL: none */
 
-    /* the identity, given ... */
+    /* the identity, given; DS without private_key: the certificate for the key that an earlier run with
+     * request_only left in the chip, or a new one for the key that the device has ... */
     const struct seal_cert *device_cert;
     const struct seal_key *private_key;
     const uint8_t *hmac_key; /* 32 bytes to burn; NULL: random */
 
     /* ... or made for this very device, when device_cert is NULL */
-    const char *subject;  /* "/CN={mac}": {mac} becomes 12 hex digits, {chip} the chip's name */
-    const char *key_type; /* one of seal_key_types */
+    const char
+        *subject; /* "/CN={mac}": {mac} becomes 12 hex digits, {chip} the chip's name, {serial} serial */
+    const char *const *san; /* alternative names with the same words, NULL-terminated; NULL: none */
+    const char *serial;     /* NULL: {serial} is refused */
+    const char *key_type;   /* one of seal_key_types */
     unsigned days;
     const struct seal_key *ca_key; /* signs here, or: */
     /* gets the request (PEM) and puts the certificate (PEM or DER) into cert */
     int (*sign_request)(void *ctx, const uint8_t *request, size_t len, struct seal_buf *cert,
                         struct seal_cause *cause);
     void *sign_ctx;
+    /*
+     * ... or with key, subject and san only: the certificate comes later. The key goes into the chip at once,
+     * with a self-signed certificate as the place-holder of the real one, so that no private key waits on the
+     * host and the chip can be asked for the request (seal_job_sign_request) at any time. DS only.
+     */
+    bool request_only;
 };
 
 enum seal_key_block_state {                     /* what a BLOCK_KEYn is, from fuses alone */
@@ -142,6 +152,11 @@ uint32_t seal_job_offset(const struct seal_job *job);
 const struct seal_cert *seal_job_cert(const struct seal_job *job);   /* NULL before there is one */
 const struct seal_key *seal_job_key(const struct seal_job *job);     /* NULL when none was given or made */
 const struct seal_buf *seal_job_request(const struct seal_job *job); /* PEM; NULL when none was made */
+/*
+ * After a job with request_only: the chip itself signs the request for its key. The same state of the chip
+ * gives the same bytes.
+ */
+int seal_job_sign_request(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 const struct seal_buf *seal_job_partition(const struct seal_job *job);
 const uint8_t *
 seal_job_hmac_key(const struct seal_job *job);    /* 32 bytes; NULL when the host does not hold it */

@@ -123,6 +123,9 @@ static int go(struct cli_run *run, struct provision *p, struct seal_cause *cause
         err = burn(run, p, cause);
     }
     if (err == SEAL_OK) {
+        err = provision_files_request(run, p, cause);
+    }
+    if (err == SEAL_OK) {
         provision_show_result(run, p);
     }
     return err;
@@ -151,11 +154,18 @@ static const struct cli_option options[] = {
      .choices = storages,
      .fallback = "ds"},
     {.name = "ca-cert", .value = "FILE", .summary = "certificate of the CA, stored beside the device's"},
-    {.name = "device-cert", .value = "FILE", .summary = "the device's certificate, when it exists already"},
+    {.name = "device-cert",
+     .value = "FILE",
+     .summary = "the device's certificate; without --private-key for the key that is in the chip"},
     {.name = "private-key", .value = "FILE", .summary = "the device's private key, when it exists already"},
     {.name = "subject",
      .value = "NAME",
-     .summary = "make key and certificate for this name; {mac} and {chip} are filled in"},
+     .summary = "make key and certificate for this name; {mac}, {serial} and {chip} are filled in"},
+    {.name = "san",
+     .value = "NAME",
+     .summary = "alternative name for it, filled in likewise: DNS:name, URI:uri, IP:address or email:address",
+     .repeat = true},
+    {.name = "serial", .value = "TEXT", .summary = "the device's serial number, for {serial}"},
     {.name = "key-type",
      .value = "TYPE",
      .summary = "type of the key that is made",
@@ -168,7 +178,10 @@ static const struct cli_option options[] = {
     {.name = "sign-cmd",
      .value = "COMMAND",
      .summary = "signs elsewhere: request on its stdin, certificate on its stdout"},
-    {.name = "csr-out", .value = "FILE", .summary = "keep the certification request as well"},
+    {.name = "csr-only",
+     .summary =
+         "two runs: make the key in the chip and the request of --csr-out now, --device-cert comes later"},
+    {.name = "csr-out", .value = "FILE", .summary = "write the certification request there"},
     {.name = "efuse-key",
      .value = "N",
      .summary = "BLOCK_KEYn for the DS key, 0 to 5, or auto: the first free one",
@@ -204,6 +217,13 @@ const struct cli_command cli_command_provision = {
         "(or with --confirm burn) the steps run in an order that can be cut anywhere: run the same command "
         "again, and it "
         "goes on from what the chip holds. A finished device is left alone, with exit status 0.\n\n"
+        "Where the certificate takes longer, there are two runs. The first, with --csr-only, makes the key, "
+        "leaves it "
+        "in the chip beside a place-holder certificate, and writes a request that the chip itself signed; it "
+        "can be "
+        "repeated for the same request. The second brings --device-cert alone: the chip must sign for it "
+        "before "
+        "anything is written. The same renews the certificate of a device whose key stays.\n\n"
         "In development mode the key block gets its purpose and is write-protected, but stays readable. In "
         "production mode "
         "the chip proves its key, the key block is read-protected for ever, and the chip proves it again "

@@ -9,6 +9,7 @@
 #include <espseal/provision.h>
 
 #define PROVISION_IMAGES 32
+#define PROVISION_SANS 32
 
 struct provision { /* one run: what was given, read into memory, and what came of it */
     struct seal_profile profile;
@@ -19,6 +20,7 @@ struct provision { /* one run: what was given, read into memory, and what came o
     struct seal_buf *hmac_key;
     struct seal_job *job;
     const char *sign_command;
+    const char *san[PROVISION_SANS + 1];
     char directory[512]; /* --out, filled in; "" : none */
     bool owns_directory; /* it holds a record of this device */
     char receipt[576];   /* the receipt's file; "" : none */
@@ -31,6 +33,9 @@ void provision_free(struct provision *p);
 
 /* provision_files.c: files of --out. prepare makes the directory, and writes all but the final receipt. */
 int provision_files_prepare(struct cli_run *run, struct provision *p,
+                            struct seal_cause *cause) SEAL_MUST_CHECK;
+/* With --csr-only: the request, signed by the chip, to --csr-out and --out. */
+int provision_files_request(struct cli_run *run, struct provision *p,
                             struct seal_cause *cause) SEAL_MUST_CHECK;
 int provision_files_receipt(struct cli_run *run, struct provision *p, const seal_json *receipt,
                             struct seal_cause *cause) SEAL_MUST_CHECK;

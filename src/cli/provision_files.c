@@ -177,6 +177,44 @@ static int choose_receipt(struct provision *p, struct seal_cause *cause)
     return seal_fail(cause, SEAL_ERR_EXISTS, "%s is full of receipts", p->directory);
 }
 
+/* Without --force a file stays what it is; that it holds just this already is as good. */
+int provision_files_request(struct cli_run *run, struct provision *p, struct seal_cause *cause)
+{
+    const char *path = cli_text(run, "csr-out");
+    struct seal_buf *there = NULL;
+    if (!cli_flag(run, "csr-only")) {
+        return SEAL_OK;
+    }
+    int err = seal_job_sign_request(p->job, cause);
+    if (err != SEAL_OK) {
+        return err;
+    }
+    const struct seal_buf *request = seal_job_request(p->job);
+    size_t len = seal_buf_len(request);
+    bool same = strcmp(path, "-") != 0 && seal_file_read(path, len, 0, &there, NULL) == SEAL_OK &&
+                seal_buf_len(there) == len && memcmp(seal_buf_ptr(there), seal_buf_ptr(request), len) == 0;
+    seal_buf_free(&there);
+    if (!same) {
+        err = seal_file_write(path, seal_buf_ptr(request), len, cli_flag(run, "force") ? SEAL_FILE_FORCE : 0,
+                              cause);
+    }
+    if (err == SEAL_OK && p->directory[0]) {
+        err = write_one(p, "request.pem", seal_buf_ptr(request), len, 0, cause);
+    }
+    return err;
+}
+
+/* A request that could not be written would be found out only after the burn. */
+static int check_request_file(struct cli_run *run, const struct provision *p, struct seal_cause *cause)
+{
+    const char *path = cli_text(run, "csr-out");
+    bool new_key = seal_job_key(p->job) != NULL;
+    if (!cli_flag(run, "csr-only") || !new_key || strcmp(path, "-") == 0) {
+        return SEAL_OK;
+    }
+    return seal_file_check_writable(path, cli_flag(run, "force") ? SEAL_FILE_FORCE : 0, cause);
+}
+
 int provision_files_prepare(struct cli_run *run, struct provision *p, struct seal_cause *cause)
 {
     const char *given = cli_text(run, "out");
@@ -186,6 +224,9 @@ int provision_files_prepare(struct cli_run *run, struct provision *p, struct sea
     if (csr && request) {
         err = seal_file_write(csr, seal_buf_ptr(request), seal_buf_len(request),
                               cli_flag(run, "force") ? SEAL_FILE_FORCE : 0, cause);
+    }
+    if (err == SEAL_OK) {
+        err = check_request_file(run, p, cause);
     }
     if (err != SEAL_OK || !given) {
         return err;

@@ -100,7 +100,20 @@ static int usage(struct seal_cause *cause, const char *text)
     return err;
 }
 
-/* An identity is given or made; half of each is a mistake that must not burn anything. */
+static int check_request_only(struct cli_run *run, struct seal_cause *cause)
+{
+    if (!cli_text(run, "subject") || !cli_text(run, "csr-out")) {
+        return usage(cause, "--csr-only needs --subject and --csr-out");
+    }
+    if (cli_text(run, "device-cert") || cli_text(run, "private-key") || cli_text(run, "ca-key") ||
+        cli_text(run, "sign-cmd")) {
+        return usage(cause, "--csr-only makes a key and a request; the certificate comes in another run");
+    }
+    return SEAL_OK;
+}
+
+/* An identity is given or made; half of each is a mistake that must not burn anything. A certificate alone is
+ * for the key that is in the chip. */
 static int check_combination(struct cli_run *run, struct seal_cause *cause)
 {
     bool cert = cli_text(run, "device-cert");
@@ -108,8 +121,11 @@ static int check_combination(struct cli_run *run, struct seal_cause *cause)
     bool subject = cli_text(run, "subject");
     bool ca_key = cli_text(run, "ca-key");
     bool sign = cli_text(run, "sign-cmd");
-    if (cert != key) {
-        return usage(cause, "--device-cert and --private-key belong together");
+    if (cli_flag(run, "csr-only")) {
+        return check_request_only(run, cause);
+    }
+    if (key && !cert) {
+        return usage(cause, "--private-key and --device-cert belong together");
     }
     if (cert && (subject || ca_key || sign || cli_text(run, "csr-out"))) {
         return usage(cause, "a device certificate was given, so none can be made");
@@ -124,6 +140,22 @@ static int check_combination(struct cli_run *run, struct seal_cause *cause)
     if (ca_key && !cli_text(run, "ca-cert")) {
         return usage(cause, "--ca-key needs --ca-cert");
     }
+    return SEAL_OK;
+}
+
+static int read_names(struct cli_run *run, struct provision *p, struct seal_cause *cause)
+{
+    const char *text;
+    for (size_t i = 0; (text = cli_text_at(run, "san", i)); i++) {
+        if (i == PROVISION_SANS) {
+            return seal_fail(cause, SEAL_ERR_USAGE, "--san is given more than %d times", PROVISION_SANS);
+        }
+        p->san[i] = text;
+    }
+    p->profile.subject = cli_text(run, "subject");
+    p->profile.san = p->san;
+    p->profile.serial = cli_text(run, "serial");
+    p->profile.request_only = cli_flag(run, "csr-only");
     return SEAL_OK;
 }
 
@@ -155,7 +187,6 @@ static int read_identity(struct cli_run *run, struct provision *p, struct seal_c
     profile->device_cert = p->device_cert;
     profile->private_key = p->private_key;
     profile->ca_key = p->ca_key;
-    profile->subject = cli_text(run, "subject");
     profile->key_type = cli_text(run, "key-type") ? cli_text(run, "key-type") : "rsa:2048";
     p->sign_command = cli_text(run, "sign-cmd");
     if (p->sign_command) {
@@ -198,6 +229,9 @@ int provision_read_inputs(struct cli_run *run, struct provision *p, struct seal_
     }
     if (err == SEAL_OK) {
         err = read_identity(run, p, cause);
+    }
+    if (err == SEAL_OK) {
+        err = read_names(run, p, cause);
     }
     return err == SEAL_OK ? read_hmac_key(run, p, cause) : err;
 }

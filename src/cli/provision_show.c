@@ -151,7 +151,8 @@ void provision_show_result(const struct cli_run *run, const struct provision *p)
     if (p->receipt[0] && p->recorded) {
         cli_say(run, "receipt   %s", p->receipt);
     }
-    cli_say(run, "done      %s %s has its own identity", seal_job_chip(p->job)->title, mac);
+    cli_say(run, "done      %s %s has its own %s", seal_job_chip(p->job)->title, mac,
+            p->profile.request_only ? "key; its request is signed" : "identity");
     cli_say(run, "          %s", seal_job_state(p->job, SEAL_OK));
     show_leftovers(run, p);
 }

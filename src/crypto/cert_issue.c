@@ -154,6 +154,41 @@ int seal_ca_new(const struct seal_key *key, const char *subject, unsigned days, 
     return seal_cert_wrap(x509, cert, cause);
 }
 
+static bool add_names(X509 *x509, const char *const *san, struct seal_cause *cause, int *err)
+{
+    GENERAL_NAMES *names = NULL;
+    *err = san && san[0] ? seal_san_parse(san, &names, cause) : SEAL_OK;
+    bool done = *err == SEAL_OK && (!names || add(x509, NID_subject_alt_name, names, false));
+    sk_GENERAL_NAME_pop_free(names, GENERAL_NAME_free);
+    return done;
+}
+
+int seal_cert_new_placeholder(const struct seal_key *key, const struct seal_subject *subject,
+                              struct seal_cert **cert, struct seal_cause *cause)
+{
+    X509_NAME *name = NULL;
+    *cert = NULL;
+    int err = seal_name_parse(subject->name, &name, cause);
+    if (err != SEAL_OK) {
+        return err;
+    }
+    X509 *x509 = new_certificate(name, name, key->pkey, 1);
+    X509_NAME_free(name);
+    bool done = x509 && ASN1_TIME_set_string_X509(X509_getm_notAfter(x509), "99991231235959Z") == 1 &&
+                add_basic_constraints(x509, false) && add_names(x509, subject->san, cause, &err) &&
+                sign(x509, key);
+    if (!done) {
+        X509_free(x509);
+        return err != SEAL_OK ? err : seal_fail_crypto(cause, "cannot make the certificate");
+    }
+    return seal_cert_wrap(x509, cert, cause);
+}
+
+bool seal_cert_is_placeholder(const struct seal_cert *cert)
+{
+    return !X509_check_ca(cert->x509) && seal_cert_signed_by(cert, cert, NULL) == SEAL_OK;
+}
+
 static int check_ca(const struct seal_cert *ca_cert, const struct seal_key *ca_key, struct seal_cause *cause)
 {
     struct seal_cert_info info;

@@ -1,6 +1,8 @@
 #include "crypto.h"
 #include "subject.h"
 
+#include <espseal/digest.h>
+
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -51,40 +53,62 @@ static int add_san(GENERAL_NAMES *names, const char *text, struct seal_cause *ca
     return wrong_san(text, cause);
 }
 
-static int add_sans(X509_REQ *csr, const char *const *san, struct seal_cause *cause)
+int seal_san_parse(const char *const *san, GENERAL_NAMES **names, struct seal_cause *cause)
+{
+    *names = sk_GENERAL_NAME_new_null();
+    int err = *names ? SEAL_OK : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory for a request");
+    for (; err == SEAL_OK && *san; san++) {
+        err = add_san(*names, *san, cause);
+    }
+    if (err != SEAL_OK) {
+        sk_GENERAL_NAME_pop_free(*names, GENERAL_NAME_free);
+        *names = NULL;
+    }
+    return err;
+}
+
+static int put_names(X509_REQ *csr, GENERAL_NAMES *names, struct seal_cause *cause)
 {
     STACK_OF(X509_EXTENSION) *extensions = NULL;
-    GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
-    int err = names ? SEAL_OK : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory for a request");
-    for (; err == SEAL_OK && *san; san++) {
-        err = add_san(names, *san, cause);
-    }
-    if (err == SEAL_OK && (X509V3_add1_i2d(&extensions, NID_subject_alt_name, names, 0, 0) != 1 ||
-                           X509_REQ_add_extensions(csr, extensions) != 1)) {
-        err = seal_fail_crypto(cause, "cannot add the subject alternative names");
-    }
+    bool done = X509V3_add1_i2d(&extensions, NID_subject_alt_name, names, 0, 0) == 1 &&
+                X509_REQ_add_extensions(csr, extensions) == 1;
     sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+    return done ? SEAL_OK : seal_fail_crypto(cause, "cannot add the subject alternative names");
+}
+
+static int add_sans(X509_REQ *csr, const char *const *san, struct seal_cause *cause)
+{
+    GENERAL_NAMES *names = NULL;
+    int err = seal_san_parse(san, &names, cause);
+    if (err == SEAL_OK) {
+        err = put_names(csr, names, cause);
+    }
     sk_GENERAL_NAME_pop_free(names, GENERAL_NAME_free);
+    return err;
+}
+
+static int write_pem(X509_REQ *csr, struct seal_buf *pem, struct seal_cause *cause)
+{
+    char *bytes = NULL;
+    BIO *bio = BIO_new(BIO_s_mem());
+    int err;
+    if (!bio || PEM_write_bio_X509_REQ(bio, csr) != 1) {
+        err = seal_fail_crypto(cause, "cannot write the certificate request");
+    } else {
+        long len = BIO_get_mem_data(bio, &bytes);
+        err = seal_buf_put(pem, bytes, (size_t)len);
+    }
+    BIO_free(bio);
     return err;
 }
 
 static int sign_and_write(X509_REQ *csr, const struct seal_key *key, struct seal_buf *pem,
                           struct seal_cause *cause)
 {
-    char *bytes = NULL;
-    BIO *bio = BIO_new(BIO_s_mem());
     EVP_MD_CTX *signer = seal_signer_new(key);
-    int err;
-    if (!bio || !signer || X509_REQ_set_pubkey(csr, key->pkey) != 1 || X509_REQ_sign_ctx(csr, signer) <= 0 ||
-        PEM_write_bio_X509_REQ(bio, csr) != 1) {
-        err = seal_fail_crypto(cause, "cannot sign the certificate request");
-    } else {
-        long len = BIO_get_mem_data(bio, &bytes);
-        err = seal_buf_put(pem, bytes, (size_t)len);
-    }
+    bool done = signer && X509_REQ_set_pubkey(csr, key->pkey) == 1 && X509_REQ_sign_ctx(csr, signer) > 0;
     EVP_MD_CTX_free(signer);
-    BIO_free(bio);
-    return err;
+    return done ? write_pem(csr, pem, cause) : seal_fail_crypto(cause, "cannot sign the certificate request");
 }
 
 int seal_csr_new(const struct seal_key *key, const struct seal_subject *subject, struct seal_buf *pem,
@@ -111,5 +135,73 @@ int seal_csr_new(const struct seal_key *key, const struct seal_subject *subject,
 out:
     X509_REQ_free(csr);
     X509_NAME_free(name);
+    return err;
+}
+
+/* Everything but the signature: subject, key and alternative names of the certificate. */
+static int request_of(const struct seal_cert *cert, X509_REQ *csr, struct seal_cause *cause)
+{
+    GENERAL_NAMES *names = X509_get_ext_d2i(cert->x509, NID_subject_alt_name, NULL, NULL);
+    X509_ALGOR *algorithm = X509_ALGOR_new();
+    bool done =
+        algorithm && X509_REQ_set_version(csr, X509_REQ_VERSION_1) == 1 &&
+        X509_REQ_set_subject_name(csr, X509_get_subject_name(cert->x509)) == 1 &&
+        X509_REQ_set_pubkey(csr, X509_get0_pubkey(cert->x509)) == 1 &&
+        X509_ALGOR_set0(algorithm, OBJ_nid2obj(NID_sha256WithRSAEncryption), V_ASN1_NULL, NULL) == 1 &&
+        X509_REQ_set1_signature_algo(csr, algorithm) == 1;
+    int err = done ? SEAL_OK : seal_fail_crypto(cause, "cannot make a certificate request");
+    if (err == SEAL_OK && names) {
+        err = put_names(csr, names, cause);
+    }
+    X509_ALGOR_free(algorithm);
+    sk_GENERAL_NAME_pop_free(names, GENERAL_NAME_free);
+    return err;
+}
+
+static int sign_elsewhere(X509_REQ *csr, seal_sign_digest_fn sign, void *ctx, struct seal_cause *cause)
+{
+    uint8_t digest[32];
+    uint8_t signature[512];
+    uint8_t *tbs = NULL;
+    int size = EVP_PKEY_get_size(X509_REQ_get0_pubkey(csr));
+    int len = i2d_re_X509_REQ_tbs(csr, &tbs);
+    int err = len > 0 && size > 0 && (size_t)size <= sizeof signature &&
+                      seal_sha256(tbs, (size_t)len, digest) == SEAL_OK
+                  ? sign(ctx, digest, signature, (size_t)size, cause)
+                  : seal_fail_crypto(cause, "cannot make a certificate request");
+    OPENSSL_free(tbs);
+    ASN1_BIT_STRING *bits = err == SEAL_OK ? ASN1_BIT_STRING_new() : NULL;
+    if (bits && ASN1_STRING_set(bits, signature, size) == 1) {
+        bits->flags |= ASN1_STRING_FLAG_BITS_LEFT; /* of which none is unused */
+        X509_REQ_set0_signature(csr, bits);
+        bits = NULL;
+    }
+    ASN1_BIT_STRING_free(bits);
+    if (err == SEAL_OK && X509_REQ_verify(csr, X509_REQ_get0_pubkey(csr)) != 1) {
+        err = seal_fail(cause, SEAL_ERR_PROOF, "the signature on the certificate request does not verify");
+    }
+    ERR_clear_error();
+    return err;
+}
+
+int seal_csr_of_cert(const struct seal_cert *cert, seal_sign_digest_fn sign, void *ctx, struct seal_buf *pem,
+                     struct seal_cause *cause)
+{
+    EVP_PKEY *public = X509_get0_pubkey(cert->x509);
+    X509_REQ *csr = X509_REQ_new();
+    int err;
+    if (!csr || !public || !EVP_PKEY_is_a(public, "RSA")) {
+        err = seal_fail(cause, SEAL_ERR_KEY, "the certificate is not for an RSA key");
+    } else {
+        err = request_of(cert, csr, cause);
+    }
+    if (err == SEAL_OK) {
+        err = sign_elsewhere(csr, sign, ctx, cause);
+    }
+    if (err == SEAL_OK) {
+        err = write_pem(csr, pem, cause);
+    }
+    X509_REQ_free(csr);
+    ERR_clear_error();
     return err;
 }

@@ -11,7 +11,7 @@
 
 static bool configure(ENGINE *engine, const char *module)
 {
-    /* libp11 prints its troubles on stderr unless it is told not to; other engines may lack the command */
+    /* libp11 prints its troubles itself unless it is told not to; other engines may lack the command */
     (void)ENGINE_ctrl_cmd_string(engine, "SET_QUIET", NULL, 1);
     (void)ENGINE_ctrl_cmd_string(engine, "QUIET", NULL, 1);
     return !module || ENGINE_ctrl_cmd_string(engine, "MODULE_PATH", module, 0) == 1;

@@ -68,12 +68,20 @@ static bool same_ca(const struct seal_job *job)
 static const char *compare_cert(const struct seal_job *job)
 {
     const struct seal_profile *profile = job->profile;
+    if (profile->request_only) { /* whatever certificate it has: a request for the same key and name */
+        return seal_cert_has_subject(job->found_cert, job->subject)
+                   ? NULL
+                   : "its device certificate has another subject";
+    }
     if (!same_ca(job)) {
         return "it holds another CA certificate";
     }
     if (profile->device_cert) {
         return seal_cert_same(job->found_cert, profile->device_cert) ? NULL
                                                                      : "it holds another device certificate";
+    }
+    if (seal_cert_is_placeholder(job->found_cert)) {
+        return "it waits for the certificate of its own request";
     }
     if (!seal_cert_has_subject(job->found_cert, job->subject)) {
         return "its device certificate has another subject";

@@ -1,54 +1,6 @@
 /* The identity of this very device: subject from a template, key, request, certificate. */
 #include "job.h"
 
-#include <espseal/hex.h>
-
-#include <stdlib.h>
-#include <string.h>
-
-static void append(char *out, size_t size, const char *text, size_t len)
-{
-    size_t used = strlen(out);
-    if (used + len < size) {
-        memcpy(out + used, text, len);
-        out[used + len] = '\0';
-    }
-}
-
-int job_expand_subject(struct seal_job *job, struct seal_cause *cause)
-{
-    const char *template = job->profile->subject;
-    char mac[13];
-    seal_hex_encode(job->mac, sizeof job->mac, mac);
-    const struct {
-        const char *word, *value;
-    } words[] = {{"{mac}", mac}, {"{chip}", job->chip->name}};
-    size_t size = strlen(template) * 4 + 64;
-    job->subject = calloc(1, size);
-    if (!job->subject) {
-        return seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
-    }
-    while (*template) {
-        size_t i = 0;
-        while (i < sizeof words / sizeof words[0] &&
-               strncmp(template, words[i].word, strlen(words[i].word)) != 0) {
-            i++;
-        }
-        if (i < sizeof words / sizeof words[0]) {
-            append(job->subject, size, words[i].value, strlen(words[i].value));
-            template += strlen(words[i].word);
-        } else if (*template == '{') {
-            int err = seal_fail(cause, SEAL_ERR_USAGE, "the subject %s has an unknown word in braces",
-                                job->profile->subject);
-            seal_hint(cause, "known are {mac} and {chip}");
-            return err;
-        } else {
-            append(job->subject, size, template ++, 1);
-        }
-    }
-    return SEAL_OK;
-}
-
 void job_warn_validity(struct seal_job *job, const struct seal_cert *cert, const char *which)
 {
     struct seal_cert_info info;
@@ -120,21 +72,35 @@ static int sign_here(struct seal_job *job, struct seal_cause *cause)
     return err;
 }
 
+static int hold_place(struct seal_job *job, const struct seal_subject *subject, struct seal_cause *cause)
+{
+    return seal_cert_new_placeholder(job->made_key, subject, &job->made_cert, cause);
+}
+
+static int ask_for_certificate(struct seal_job *job, const struct seal_subject *subject,
+                               struct seal_cause *cause)
+{
+    job->request = seal_buf_new();
+    int err = job->request ? seal_csr_new(job->made_key, subject, job->request, cause) : SEAL_ERR_NO_MEMORY;
+    if (err == SEAL_OK) {
+        err = job->profile->sign_request ? sign_elsewhere(job, cause) : sign_here(job, cause);
+    }
+    return err;
+}
+
 int seal_job_make_identity(struct seal_job *job, struct seal_cause *cause)
 {
     const struct seal_profile *profile = job->profile;
-    const struct seal_subject subject = {.name = job->subject, .san = NULL};
+    const struct seal_subject subject = {.name = job->subject, .san = (const char *const *)job->san};
     int err = seal_key_generate(profile->key_type, &job->made_key, cause);
     if (err == SEAL_OK) {
-        job->request = seal_buf_new();
-        err = job->request ? seal_csr_new(job->made_key, &subject, job->request, cause) : SEAL_ERR_NO_MEMORY;
-    }
-    if (err == SEAL_OK) {
-        err = profile->sign_request ? sign_elsewhere(job, cause) : sign_here(job, cause);
+        err = profile->request_only ? hold_place(job, &subject, cause)
+                                    : ask_for_certificate(job, &subject, cause);
     }
     if (err != SEAL_OK) {
         seal_key_free(&job->made_key);
         seal_cert_free(&job->made_cert);
+        seal_buf_free(&job->request);
         return err;
     }
     job_warn_validity(job, job->made_cert, "device");

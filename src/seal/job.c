@@ -44,7 +44,9 @@ void seal_job_free(struct seal_job **job)
     seal_buf_free(&j->partition);
     seal_buf_free(&j->found);
     free(j->firmware_there);
-    free(j->subject);
+    job_free_names(j);
+    seal_buf_free(&j->copy);
+    seal_buf_free(&j->image);
     seal_cleanse(&j->now, sizeof j->now);
     seal_cleanse(&j->before, sizeof j->before);
     free(j);

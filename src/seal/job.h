@@ -30,6 +30,14 @@ struct seal_job {
     bool hmac_known;
 
     char *subject; /* template filled in */
+    char **san;    /* the same, NULL-terminated; NULL: none */
+
+    bool ds_found;  /* completing: the parameters in flash */
+    bool ds_copied; /* they stand in the second sector only */
+    unsigned ds_key;
+    struct seal_ds_params ds;
+    struct seal_buf *copy;  /* of their entries, as they are kept in the second sector */
+    struct seal_buf *image; /* the partition and 0xFF up to two sectors */
     struct seal_key *made_key;
     struct seal_cert *made_cert;
     struct seal_cert *found_cert;
@@ -68,8 +76,17 @@ int job_check_regions(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_
 int job_examine_found(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 int job_found_key(const struct seal_job *job); /* the key block it names, -1: none */
 
+/* template.c: subject and alternative names. */
+int job_expand_names(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
+void job_free_names(struct seal_job *job);
+
+/* complete.c: a certificate for the key that is in the chip already. */
+bool job_completes(const struct seal_job *job);
+int job_find_ds(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
+int job_check_completion(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
+int job_build_images(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
+
 /* identity.c */
-int job_expand_subject(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 void job_warn_validity(struct seal_job *job, const struct seal_cert *cert, const char *which);
 
 void job_warn_outliving(struct seal_job *job,

@@ -47,7 +47,7 @@ static int read_flash(struct seal_job *job, struct seal_cause *cause)
         err = job->found ? seal_survey_secure_cert(job->loader, job->offset, job->room, job->found, cause)
                          : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
     }
-    return err;
+    return err == SEAL_OK ? job_find_ds(job, cause) : err;
 }
 
 static void keep_held_key(struct seal_job *job)
@@ -100,8 +100,9 @@ static int survey_key(struct seal_job *job, struct seal_cause *cause)
     if (job->profile->storage != SEAL_STORAGE_DS) {
         return SEAL_OK;
     }
+    int hinted = job->ds_found ? (int)job->ds_key : job_found_key(job);
     job->hmac_key = seal_secret_alloc(32);
-    int err = job->hmac_key ? job_choose_key_block(job, job_found_key(job), cause)
+    int err = job->hmac_key ? job_choose_key_block(job, hinted, cause)
                             : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of secure memory");
     if (err == SEAL_OK && job->key_state == SEAL_BLOCK_HELD) {
         keep_held_key(job);
@@ -141,7 +142,7 @@ static int survey(struct seal_job *job, struct seal_cause *cause)
         err = read_fuses(job, cause);
     }
     if (err == SEAL_OK && !job->profile->device_cert) {
-        err = job_expand_subject(job, cause);
+        err = job_expand_names(job, cause);
     }
     if (err == SEAL_OK) {
         err = read_flash(job, cause);
@@ -153,11 +154,14 @@ static int survey(struct seal_job *job, struct seal_cause *cause)
         job->before = job->now;
         err = job_examine_found(job, cause);
     }
+    if (err == SEAL_OK) {
+        err = job_check_completion(job, cause);
+    }
     if (err == SEAL_OK && job->key_state == SEAL_BLOCK_SEALED &&
         job->profile->mode == SEAL_MODE_DEVELOPMENT) {
         job_warn(job, "BLOCK_KEY%u is read-protected already: this device is sealed, and stays so", job->key);
     }
-    if (err == SEAL_OK && job->key_state == SEAL_BLOCK_SEALED && !job->found_good) {
+    if (err == SEAL_OK && job->key_state == SEAL_BLOCK_SEALED && !job->found_good && !job->ds_found) {
         err = refuse_sealed(job, cause);
     }
     return err == SEAL_OK ? survey_firmware(job, cause) : err;

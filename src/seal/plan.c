@@ -59,18 +59,56 @@ static void plan_firmware(struct seal_job *job)
     }
 }
 
+static struct seal_step *add_write(struct seal_job *job, const char *name, uint32_t offset,
+                                   const uint8_t *data, size_t len)
+{
+    struct seal_step *step = add(job, SEAL_STEP_PARTITION, name);
+    step->offset = offset;
+    step->data = data;
+    step->len = (uint32_t)len;
+    return step;
+}
+
+static void plan_completion(struct seal_job *job)
+{
+    enum { SECTOR = 4096 };
+    const uint8_t *image = seal_buf_ptr(job->image);
+    if (!job->ds_copied) {
+        struct seal_step *copy = add_write(job, "keep DS parameters", job->offset + SECTOR,
+                                           seal_buf_ptr(job->copy), seal_buf_len(job->copy));
+        (void)snprintf(copy->what, sizeof copy->what,
+                       "copy the DS parameters to 0x%x: a cut must not lose the key", job->offset + SECTOR);
+    }
+    struct seal_step *first = add_write(job, "write esp_secure_cert", job->offset, image, SECTOR);
+    (void)snprintf(first->what, sizeof first->what,
+                   "write esp_secure_cert to flash at 0x%x: the same DS parameters, the new certificate",
+                   job->offset);
+    struct seal_step *rest = add_write(job, "write the rest", job->offset + SECTOR, image + SECTOR, SECTOR);
+    (void)snprintf(rest->what, sizeof rest->what, "write its second sector at 0x%x over the copy",
+                   job->offset + SECTOR);
+}
+
+static const char *contents(const struct seal_job *job)
+{
+    if (job->profile->storage != SEAL_STORAGE_DS) {
+        return "certificates and the private key in clear";
+    }
+    return job->profile->request_only ? "encrypted DS parameters, and a place-holder for the certificate"
+                                      : "certificates and encrypted DS parameters";
+}
+
 static void plan_partition(struct seal_job *job)
 {
     if (job->found_good) {
         return;
     }
-    struct seal_step *step = add(job, SEAL_STEP_PARTITION, "write esp_secure_cert");
-    const char *contents = job->profile->storage == SEAL_STORAGE_DS
-                               ? "certificates and encrypted DS parameters"
-                               : "certificates and the private key in clear";
+    if (job->image) {
+        plan_completion(job);
+        return;
+    }
+    struct seal_step *step = add_write(job, "write esp_secure_cert", job->offset, NULL, 0);
     (void)snprintf(step->what, sizeof step->what, "write esp_secure_cert to flash at 0x%x: %s", job->offset,
-                   contents);
-    step->offset = job->offset;
+                   contents(job));
     if (job->partition) {
         step->data = seal_buf_ptr(job->partition);
         step->len = (uint32_t)seal_buf_len(job->partition);
@@ -133,13 +171,15 @@ static int build_partition(struct seal_job *job, struct seal_cause *cause)
 {
     struct seal_ds_params params;
     struct seal_partition_spec spec = {.storage = job->profile->storage,
-                                       .ca_cert = job->profile->ca_cert,
+                                       .ca_cert = job->profile->request_only ? NULL : job->profile->ca_cert,
                                        .device_cert = job_device_cert(job),
                                        .key = job_private_key(job),
                                        .ds = &params,
                                        .efuse_key = job->key};
     int err = SEAL_OK;
-    if (spec.storage == SEAL_STORAGE_DS) {
+    if (job->ds_found) {
+        spec.ds = &job->ds;
+    } else if (spec.storage == SEAL_STORAGE_DS) {
         err = seal_ds_encrypt(spec.key, job->chip->ds_max_bits, job->hmac_key, NULL, &params, cause);
     }
     if (err == SEAL_OK) {
@@ -153,7 +193,7 @@ static int build_partition(struct seal_job *job, struct seal_cause *cause)
                         seal_buf_len(job->partition), job->offset, job->room);
         seal_hint(cause, "leave the CA certificate out, or make the partition larger");
     }
-    return err;
+    return err == SEAL_OK && job->ds_found ? job_build_images(job, cause) : err;
 }
 
 /* Every burn must be possible, and break no rule, in the state that the steps before it leave. */
@@ -198,7 +238,7 @@ static int plan_steps(struct seal_job *job, struct seal_cause *cause)
 int seal_job_plan(struct seal_job *job, struct seal_cause *cause)
 {
     enum { STEPS_BESIDES_IMAGES = 8 };
-    bool identity = job_private_key(job) && job_device_cert(job);
+    bool identity = (job_private_key(job) || job->ds_found) && job_device_cert(job);
     int err = SEAL_OK;
     job->steps = calloc(job->profile->firmware_count + STEPS_BESIDES_IMAGES, sizeof *job->steps);
     if (!job->steps) {

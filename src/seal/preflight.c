@@ -76,8 +76,13 @@ static int check_made_key(const struct seal_job *job, struct seal_cause *cause)
 static int check_given(struct seal_job *job, struct seal_cause *cause)
 {
     const struct seal_profile *profile = job->profile;
-    int err = seal_cert_matches_key(profile->device_cert, profile->private_key, cause);
-    if (err == SEAL_OK && profile->storage == SEAL_STORAGE_DS) {
+    int err = SEAL_OK;
+    if (!job_completes(job)) {
+        err = profile->private_key
+                  ? seal_cert_matches_key(profile->device_cert, profile->private_key, cause)
+                  : seal_fail(cause, SEAL_ERR_USAGE, "there is no private key for the device certificate");
+    }
+    if (err == SEAL_OK && profile->private_key && profile->storage == SEAL_STORAGE_DS) {
         err = check_ds_key(job, profile->private_key, cause);
     }
     if (err == SEAL_OK) {
@@ -94,6 +99,10 @@ int job_preflight(struct seal_job *job, struct seal_cause *cause)
 {
     const struct seal_profile *profile = job->profile;
     int err = check_storage(job, cause);
+    if (err == SEAL_OK && profile->request_only && profile->storage != SEAL_STORAGE_DS) {
+        err = seal_fail(cause, SEAL_ERR_USAGE, "a request for a later certificate needs storage ds");
+        seal_hint(cause, "only there does the chip keep the key and sign the request");
+    }
     if (err == SEAL_OK) {
         err = profile->device_cert ? check_given(job, cause) : check_made_key(job, cause);
     }

@@ -256,29 +256,24 @@ static int check_arguments(const struct prover *prover, size_t c_len, struct sea
     return seal_loader_require_registers(prover->loader, "prove a key through Digital Signature", cause);
 }
 
-/* The message that DS takes: EMSA-PKCS1-v1_5 of the nonce, little-endian. */
-static int make_message(const struct seal_proof *proof, uint8_t *message)
+/* The message that DS takes: EMSA-PKCS1-v1_5 of the digest, little-endian. */
+static int make_message(const uint8_t digest[static 32], unsigned rsa_bits, uint8_t *message)
 {
-    uint8_t digest[32], padded[512];
-    size_t len = proof->rsa_bits / 8;
-    int err;
-
-    err = seal_sha256(proof->nonce, sizeof proof->nonce, digest);
-    if (err == 0) {
-        err = seal_pkcs1_pad_sha256(digest, padded, len);
-    }
+    uint8_t padded[512];
+    size_t len = rsa_bits / 8;
+    int err = seal_pkcs1_pad_sha256(digest, padded, len);
     for (size_t i = 0; err == 0 && i < len; i++) {
         message[i] = padded[len - 1 - i];
     }
     return err;
 }
 
-int seal_prove_ds(struct seal_loader *loader, unsigned efuse_key, unsigned rsa_bits,
-                  const uint8_t iv[static 16], const uint8_t *c, size_t c_len, const struct seal_cert *cert,
-                  struct seal_proof *proof, struct seal_cause *cause)
+int seal_ds_sign(struct seal_loader *loader, unsigned efuse_key, unsigned rsa_bits,
+                 const uint8_t iv[static 16], const uint8_t *c, size_t c_len, const uint8_t digest[static 32],
+                 uint8_t *signature, struct seal_cause *cause)
 {
     const struct seal_chip *chip = seal_loader_chip(loader);
-    struct prover prover = {
+    const struct prover prover = {
         .loader = loader,
         .chip = chip,
         .key = efuse_key,
@@ -286,26 +281,36 @@ int seal_prove_ds(struct seal_loader *loader, unsigned efuse_key, unsigned rsa_b
         .hmac = chip->peripherals.hmac_base,
         .ds = chip->peripherals.ds_base,
     };
-    struct seal_cert_info info;
     uint8_t message[512];
-    int err;
+    int err = check_arguments(&prover, c_len, cause);
+    if (err != 0) {
+        return err;
+    }
+    if (make_message(digest, rsa_bits, message) != 0) {
+        return seal_fail(cause, SEAL_ERR_CRYPTO, "cannot prepare the challenge");
+    }
+    return sign(&prover, iv, c, message, signature, cause);
+}
 
+int seal_prove_ds(struct seal_loader *loader, unsigned efuse_key, unsigned rsa_bits,
+                  const uint8_t iv[static 16], const uint8_t *c, size_t c_len, const struct seal_cert *cert,
+                  struct seal_proof *proof, struct seal_cause *cause)
+{
+    struct seal_cert_info info;
+    uint8_t digest[32];
     memset(proof, 0, sizeof *proof);
-    err = check_arguments(&prover, c_len, cause);
+    if (seal_random(proof->nonce, sizeof proof->nonce) != 0 ||
+        seal_sha256(proof->nonce, sizeof proof->nonce, digest) != 0 || seal_cert_info(cert, &info) != 0) {
+        return seal_fail(cause, SEAL_ERR_CRYPTO, "cannot prepare the challenge");
+    }
+    int err = seal_ds_sign(loader, efuse_key, rsa_bits, iv, c, c_len, digest, proof->signature, cause);
     if (err != 0) {
         return err;
     }
     proof->rsa_bits = rsa_bits;
     proof->efuse_key = efuse_key;
     proof->signature_len = rsa_bits / 8;
-    if (seal_random(proof->nonce, sizeof proof->nonce) != 0 || make_message(proof, message) != 0 ||
-        seal_cert_info(cert, &info) != 0)
-        return seal_fail(cause, SEAL_ERR_CRYPTO, "cannot prepare the challenge");
     memcpy(proof->cert_sha256, info.sha256, sizeof proof->cert_sha256);
-    err = sign(&prover, iv, c, message, proof->signature, cause);
-    if (err != 0) {
-        return err;
-    }
     err = seal_cert_verify_rsa_sha256(cert, proof->nonce, sizeof proof->nonce, proof->signature,
                                       proof->signature_len);
     if (err != 0) {

@@ -143,6 +143,12 @@ const char *seal_job_state(const struct seal_job *job, int err)
     if (job->profile->storage == SEAL_STORAGE_PLAINTEXT) {
         return "development: the device is not sealed, its private key lies in flash in clear";
     }
+    const struct seal_cert *cert = job_device_cert(job);
+    if (cert && seal_cert_is_placeholder(cert)) {
+        return seal_job_sealed(job)
+                   ? "waiting for its certificate: the key is in the chip and nobody can read it"
+                   : "waiting for its certificate: the device is not sealed, its HMAC key can be read";
+    }
     return seal_job_sealed(job)
                ? "identity sealed: the key is in the chip and nobody can read it"
                : "development: the device is not sealed, its HMAC key can be read from the chip";

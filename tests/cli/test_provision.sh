@@ -54,7 +54,8 @@ refused 5 'no ECDSA peripheral' --port "$port" --mode production --storage ecdsa
 refused 5 'ID-PLAINTEXT' --port "$port" --mode production --storage plaintext "${given[@]}"
 refused 5 'ESP32-C3' --port "$port" --chip esp32s3 --mode production "${given[@]}"
 refused 1 'there is no chip' --port "$port" --chip esp32x3 --mode production "${given[@]}"
-refused 1 'belong together' --port "$port" --mode production --device-cert device.crt
+refused 5 'no DS parameters' --port "$port" --mode production --device-cert device.crt
+refused 1 'belong together' --port "$port" --mode production --private-key device.key
 refused 1 'nobody signs' --port "$port" --mode production --subject '/CN={mac}'
 refused 1 'there is no identity' --port "$port" --mode production
 refused 1 '{serial}' --port "$port" --mode production --ca-cert ca.pem --ca-key ca.key --subject '/CN={serial}'

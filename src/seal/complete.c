@@ -1,0 +1,155 @@
+/*
+ * A certificate for the key that is in the chip already. The private key exists nowhere but in the encrypted
+ * DS parameters in flash, and flash is erased before it is written: so the parameters are first copied into
+ * the partition's second sector, and each sector is written while the other one holds them. A run that is cut
+ * anywhere leaves them whole in one of the two.
+ */
+#include "job.h"
+
+#include <string.h>
+
+#define SECTOR 4096u
+
+bool job_completes(const struct seal_job *job)
+{
+    const struct seal_profile *profile = job->profile;
+    return profile->storage == SEAL_STORAGE_DS && profile->device_cert && !profile->private_key;
+}
+
+static bool sound(const struct seal_buf *partition, uint8_t type)
+{
+    struct seal_tlv_entry entry;
+    return seal_tlv_find(seal_buf_ptr(partition), seal_buf_len(partition), type, 0, &entry) &&
+           entry.crc == entry.crc_computed;
+}
+
+static bool take_ds(struct seal_job *job, const struct seal_buf *partition)
+{
+    struct seal_tlv_ds ds;
+    if (!sound(partition, SEAL_TLV_DS_DATA) || !sound(partition, SEAL_TLV_DS_CONTEXT) ||
+        seal_tlv_get_ds(seal_buf_ptr(partition), seal_buf_len(partition), 0, &ds, NULL) != SEAL_OK ||
+        ds.c_len > sizeof job->ds.c) {
+        return false;
+    }
+    job->ds.rsa_bits = ds.rsa_bits;
+    job->ds.c_len = ds.c_len;
+    memcpy(job->ds.iv, ds.iv, sizeof job->ds.iv);
+    memcpy(job->ds.c, ds.c, ds.c_len);
+    job->ds_key = ds.efuse_key;
+    job->ds_found = true;
+    return true;
+}
+
+static int refuse_without_key(const struct seal_job *job, struct seal_cause *cause)
+{
+    int err = seal_fail(
+        cause, SEAL_ERR_STATE,
+        "flash at 0x%x holds no DS parameters, so there is no key that the certificate could be for",
+        job->offset);
+    seal_hint(cause, "give the certificate's --private-key too, or begin with: espseal provision --csr-only");
+    return err;
+}
+
+int job_find_ds(struct seal_job *job, struct seal_cause *cause)
+{
+    if (job->room < 2 * SECTOR && (job_completes(job) || job->profile->request_only)) {
+        int err = seal_fail(
+            cause, SEAL_ERR_TOO_LONG,
+            "esp_secure_cert at 0x%x has %u bytes: a certificate that comes later needs two sectors",
+            job->offset, job->room);
+        seal_hint(cause, "make the partition 8192 bytes large, or give the certificate in the same run");
+        return err;
+    }
+    if (!job_completes(job) || take_ds(job, job->found)) {
+        return SEAL_OK;
+    }
+    struct seal_buf *copy = seal_buf_new();
+    int err = copy ? seal_survey_secure_cert(job->loader, job->offset + SECTOR, SECTOR, copy, cause)
+                   : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
+    if (err == SEAL_OK) {
+        job->ds_copied = take_ds(job, copy);
+        err = job->ds_copied ? SEAL_OK : refuse_without_key(job, cause);
+    }
+    seal_buf_free(&copy);
+    return err;
+}
+
+int job_check_completion(struct seal_job *job, struct seal_cause *cause)
+{
+    if (!job_completes(job) || job->found_good) {
+        return SEAL_OK;
+    }
+    if (job->key != job->ds_key ||
+        (job->key_state != SEAL_BLOCK_HELD && job->key_state != SEAL_BLOCK_SEALED)) {
+        int err = seal_fail(cause, SEAL_ERR_STATE,
+                            "the DS parameters in flash are for a key in BLOCK_KEY%u, which "
+                            "this chip does not hold",
+                            job->ds_key);
+        seal_hint(cause, "was the flash of another chip written to this one?");
+        return err;
+    }
+    const struct seal_ds_params *ds = &job->ds;
+    int err = seal_prove_ds(job->loader, job->key, ds->rsa_bits, ds->iv, ds->c, ds->c_len,
+                            job->profile->device_cert, &job->proof, cause);
+    if (err == SEAL_ERR_PROOF || err == SEAL_ERR_KEY) {
+        err = seal_fail(cause, SEAL_ERR_MISMATCH,
+                        "the device certificate is for another key than the one in this chip");
+        seal_hint(cause,
+                  "give the certificate that was made from this device's own request; --csr-only gives the "
+                  "request again");
+    }
+    return err;
+}
+
+int job_build_images(struct seal_job *job, struct seal_cause *cause)
+{
+    const struct seal_ds_params *ds = &job->ds;
+    job->copy = seal_buf_new();
+    job->image = seal_buf_new();
+    size_t len = seal_buf_len(job->partition);
+    if (!job->copy || !job->image || len > 2 * SECTOR ||
+        seal_buf_put(job->image, seal_buf_ptr(job->partition), len) != SEAL_OK ||
+        seal_buf_put_fill(job->image, 0xFF, 2 * SECTOR - len) != SEAL_OK) {
+        return seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
+    }
+    return seal_tlv_put_ds(job->copy, 0, ds->rsa_bits, ds->iv, ds->c, ds->c_len, job->key, cause);
+}
+
+struct signer {
+    struct seal_job *job;
+    struct seal_tlv_ds ds;
+};
+
+static int sign_in_chip(void *ctx, const uint8_t digest[static 32], uint8_t *signature, size_t len,
+                        struct seal_cause *cause)
+{
+    const struct signer *signer = ctx;
+    const struct seal_tlv_ds *ds = &signer->ds;
+    if (len != ds->rsa_bits / 8) {
+        return seal_fail(cause, SEAL_ERR_MISMATCH, "the DS parameters are for RSA-%u, the certificate is not",
+                         ds->rsa_bits);
+    }
+    return seal_ds_sign(signer->job->loader, ds->efuse_key, ds->rsa_bits, ds->iv, ds->c, ds->c_len, digest,
+                        signature, cause);
+}
+
+int seal_job_sign_request(struct seal_job *job, struct seal_cause *cause)
+{
+    struct signer signer = {.job = job};
+    const struct seal_buf *partition = seal_job_partition(job);
+    const struct seal_cert *cert = job_device_cert(job);
+    seal_buf_free(&job->request);
+    if (!partition || !cert) {
+        return seal_fail(cause, SEAL_ERR_INTERNAL, "there is no key yet to make a request for");
+    }
+    int err = seal_tlv_get_ds(seal_buf_ptr(partition), seal_buf_len(partition), 0, &signer.ds, cause);
+    if (err == SEAL_OK) {
+        job->request = seal_buf_new();
+        err = job->request ? seal_csr_of_cert(cert, sign_in_chip, &signer, job->request, cause)
+                           : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
+    }
+    if (err != SEAL_OK) {
+        seal_buf_free(&job->request);
+    }
+    return err;
+}
