@@ -90,6 +90,8 @@ _espseal()
         --device-cert) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --private-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --subject) COMPREPLY=(); return ;;
+        --san) COMPREPLY=(); return ;;
+        --serial) COMPREPLY=(); return ;;
         --key-type) COMPREPLY=($(compgen -W 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384' -- "$cur")); return ;;
         --ca-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --days) COMPREPLY=(); return ;;
@@ -112,7 +114,7 @@ _espseal()
         --confirm) COMPREPLY=($(compgen -W 'burn stdin' -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--mode --storage --ca-cert --device-cert --private-key --subject --key-type --ca-key --days --sign-cmd --csr-out --efuse-key --hmac-key --offset --firmware --out --keep-secrets --force --passphrase-file --ca-passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
+        words='--mode --storage --ca-cert --device-cert --private-key --subject --san --serial --key-type --ca-key --days --sign-cmd --csr-only --csr-out --efuse-key --hmac-key --offset --firmware --out --keep-secrets --force --passphrase-file --ca-passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
         ;;
     'prove')
         case "$prev" in
