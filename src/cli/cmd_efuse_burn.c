@@ -14,13 +14,12 @@ static int add_field(struct cli_fuse *fuse, const char *word, struct seal_cause 
     }
     memcpy(name, word, len);
     name[len] = '\0';
-    if (seal_fuse_plan_find_field(fuse->state.chip, name) == NULL) {
-        int err =
-            seal_fail(cause, SEAL_ERR_USAGE, "the %s has no eFuse field %s", fuse->state.chip->title, name);
+    int err = seal_fuse_plan_field(&fuse->plan, name, equals != NULL ? equals + 1 : NULL, cause);
+    if (err == SEAL_ERR_UNSUPPORTED && seal_fuse_plan_find_field(fuse->state.chip, name) == NULL) {
+        err = seal_fail(cause, SEAL_ERR_USAGE, "the %s has no eFuse field %s", fuse->state.chip->title, name);
         cli_fuse_suggest_field(fuse->state.chip, name, cause);
-        return err;
     }
-    return seal_fuse_plan_field(&fuse->plan, name, equals != NULL ? equals + 1 : NULL, cause);
+    return err;
 }
 
 int cli_fuse_add_burn(struct cli_fuse *fuse, struct cli_run *segment, struct seal_cause *cause)

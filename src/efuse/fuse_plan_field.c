@@ -8,35 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Names that other tools and older documents use (espefuse's alternative names). */
-static const struct {
-    const char *other, *name;
-} aliases[] = {
-    {"KEY0_PURPOSE", "KEY_PURPOSE_0"},
-    {"KEY1_PURPOSE", "KEY_PURPOSE_1"},
-    {"KEY2_PURPOSE", "KEY_PURPOSE_2"},
-    {"KEY3_PURPOSE", "KEY_PURPOSE_3"},
-    {"KEY4_PURPOSE", "KEY_PURPOSE_4"},
-    {"KEY5_PURPOSE", "KEY_PURPOSE_5"},
-    {"KEY0", "BLOCK_KEY0"},
-    {"KEY1", "BLOCK_KEY1"},
-    {"KEY2", "BLOCK_KEY2"},
-    {"KEY3", "BLOCK_KEY3"},
-    {"KEY4", "BLOCK_KEY4"},
-    {"KEY5", "BLOCK_KEY5"},
-};
-
-const struct seal_efuse_field *seal_fuse_plan_find_field(const struct seal_chip *chip, const char *name)
-{
-    const struct seal_efuse_field *field = seal_chip_field(chip, name);
-    for (size_t i = 0; field == NULL && i < sizeof aliases / sizeof aliases[0]; i++) {
-        if (strcmp(aliases[i].other, name) == 0) {
-            field = seal_chip_field(chip, aliases[i].name);
-        }
-    }
-    return field;
-}
-
 static int refuse_value(const struct seal_efuse_field *field, const char *what, const char *hint,
                         struct seal_cause *cause)
 {
@@ -76,7 +47,11 @@ int seal_fuse_plan_mac(struct seal_fuse_plan *plan, const uint8_t mac[static 6],
         seal_hint(cause, "a locally administered address begins with 02, 06, 0a or 0e");
         return err;
     }
+    const struct seal_efuse_field *used = seal_chip_field(plan->chip, "CUSTOM_MAC_USED"); /* ESP32-C2 */
     int err = fuse_plan_claim_field(plan, field, mac, cause);
+    if (err == SEAL_OK && used != NULL) {
+        err = fuse_plan_claim_number(plan, used, 1, cause);
+    }
     if (err == SEAL_OK && crc != NULL && version != NULL) { /* ESP32: the MAC in BLOCK3 counts with both */
         uint8_t sum = 0;
         for (size_t i = 0; i < 6; i++) { /* CRC-8, reflected 0x8c (chips.json esp32_mac_crc8) */
@@ -200,14 +175,67 @@ static int take_purpose(struct seal_fuse_plan *plan, const struct seal_efuse_fie
     return fuse_plan_claim_number(plan, field, number, cause);
 }
 
+/* Where a field that is kept in parts has this one: NAME_LO, NAME_HI, or NAME_3_6 for bits 3 to 6. -1: not a
+ * part. */
+static int part_shift(const struct seal_chip *chip, const char *name, const struct seal_efuse_field *field)
+{
+    size_t len = strlen(name);
+    char low[64];
+    if (strncmp(field->name, name, len) != 0 || field->name[len] != '_') {
+        return -1;
+    }
+    const char *suffix = field->name + len + 1;
+    if (strcmp(suffix, "LO") == 0) {
+        return 0;
+    }
+    if (strcmp(suffix, "HI") == 0) {
+        (void)snprintf(low, sizeof low, "%.50s_LO", name);
+        const struct seal_efuse_field *first = seal_chip_field(chip, low);
+        return first != NULL ? first->bits : -1;
+    }
+    unsigned from, to;
+    return sscanf(suffix, "%u_%u", &from, &to) == 2 && to < 32 && from <= to ? (int)from : -1;
+}
+
+static int take_parts(struct seal_fuse_plan *plan, const char *name, const char *value,
+                      struct seal_cause *cause)
+{
+    uint32_t number = 0, taken = 0;
+    int err =
+        value != NULL && seal_parse_u32(value, 0xFFFFFFFF, &number) == SEAL_OK ? SEAL_OK : SEAL_ERR_FORMAT;
+    unsigned parts = 0;
+    for (size_t i = 0; i < plan->chip->efuse->field_count && (err == SEAL_OK || parts == 0); i++) {
+        const struct seal_efuse_field *field = &plan->chip->efuse->fields[i];
+        int shift = part_shift(plan->chip, name, field);
+        if (shift >= 0 && field->bits < 32) {
+            uint32_t mask = (1u << field->bits) - 1;
+            parts++;
+            taken |= mask << shift;
+            if (err == SEAL_OK) {
+                err = fuse_plan_claim_number(plan, field, number >> shift & mask, cause);
+            }
+        }
+    }
+    if (parts == 0) {
+        return seal_fail(cause, SEAL_ERR_UNSUPPORTED, "the %s has no eFuse field %s", plan->chip->title,
+                         name);
+    }
+    if (err == SEAL_ERR_FORMAT) {
+        return seal_fail(cause, SEAL_ERR_FORMAT, "that is no value for %s: not a number", name);
+    }
+    if (err == SEAL_OK && (number & ~taken) != 0) {
+        err = seal_fail(cause, SEAL_ERR_TOO_LONG, "0x%x does not fit into %s", (unsigned)number, name);
+    }
+    return err;
+}
+
 int seal_fuse_plan_field(struct seal_fuse_plan *plan, const char *name, const char *value,
                          struct seal_cause *cause)
 {
     const struct seal_efuse_field *field = seal_fuse_plan_find_field(plan->chip, name);
     uint32_t number = 0;
     if (field == NULL) {
-        return seal_fail(cause, SEAL_ERR_UNSUPPORTED, "the %s has no eFuse field %s", plan->chip->title,
-                         name);
+        return take_parts(plan, name, value, cause);
     }
     if (value == NULL) {
         return take_nothing(plan, field, cause);

@@ -89,6 +89,9 @@ static int split(const struct seal_chip *chip, const struct seal_fuse_key *key, 
     uint8_t bytes[MAX_PARTS * KEY_BYTES];
     const char *names[MAX_PARTS] = {key->purpose, NULL};
     *count = 1;
+    if (strcmp(key->purpose, "ECDSA_KEY") == 0 && seal_chip_purpose(chip, key->purpose) == NULL) {
+        names[0] = "ECDSA_KEY_P256"; /* its name on chips with several curves */
+    }
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         if (strcmp(pairs[i].name, key->purpose) == 0) {
             names[0] = pairs[i].first;
@@ -292,6 +295,11 @@ static int claim_part(struct seal_fuse_plan *plan, const struct seal_fuse_key *o
     }
     if (err == SEAL_OK && !options->keep_writable) {
         err = fuse_plan_claim_protection(plan, "WR_DIS", entry->write_disable, entry->name, cause);
+    }
+    /* ESP32-H2 up to v1.1: the peripheral must take its nonces from the hardware (espefuse does the same) */
+    if (err == SEAL_OK && strncmp(purpose->name, "ECDSA_KEY", 9) == 0 &&
+        seal_chip_field(plan->chip, "ECDSA_FORCE_USE_HARDWARE_K") != NULL) {
+        err = seal_fuse_plan_field(plan, "ECDSA_FORCE_USE_HARDWARE_K", "1", cause);
     }
     if (err == SEAL_OK && purpose->digest) {
         plan->want.secret[block] = false;

@@ -22,10 +22,10 @@ bool rule_chip_is(const struct seal_rule_view *view, const char *const *names); 
 
 /* rules_keys.c */
 rule_fn rule_weak_key, rule_xts_block, rule_key_in_use, rule_purpose_clear, rule_field_clear, rule_rs_written,
-    rule_c2_one_write, rule_ecdsa_curve, rule_ecdsa_half, rule_purpose_unknown;
+    rule_c2_one_write, rule_ecdsa_curve, rule_ecdsa_half, rule_purpose_unknown, rule_hides_nothing;
 /* rules_boot.c */
 rule_fn rule_fe_no_key, rule_fe_mixed, rule_sb_no_digest, rule_sb_digest_hidden, rule_sb_digest_zero,
-    rule_sb_locks, rule_sb_revoke_last, rule_rddis_lock, rule_rollback;
+    rule_sb_locks, rule_sb_revoke_last, rule_rddis_lock, rule_rollback, rule_sb_revision;
 /* rules_link.c */
 rule_fn rule_doors_early, rule_link_cut, rule_usb_closed, rule_flash_voltage, rule_revision, rule_coding;
 

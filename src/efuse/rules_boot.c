@@ -249,6 +249,21 @@ bool rule_sb_revoke_last(const struct seal_rule_view *view, char *detail, size_t
     return false;
 }
 
+bool rule_sb_revision(const struct seal_rule_view *view, char *detail, size_t size)
+{
+    static const char *const esp32c3[] = {"esp32c3", NULL};
+    unsigned revision = seal_efuse_revision(view->before);
+    unsigned least = rule_chip_is(view, esp32) && rule_gains(view, "ABS_DONE_1")         ? 300
+                     : rule_chip_is(view, esp32c3) && rule_gains(view, "SECURE_BOOT_EN") ? 3
+                                                                                         : 0;
+    if (revision >= least) {
+        return false;
+    }
+    (void)snprintf(detail, size, "%s v%u.%u; it needs v%u.%u", view->chip->title, revision / 100,
+                   revision % 100, least / 100, least % 100);
+    return true;
+}
+
 bool rule_rddis_lock(const struct seal_rule_view *view, char *detail, size_t size)
 {
     uint32_t now = seal_efuse_get_named(view->before, "WR_DIS");

@@ -246,3 +246,15 @@ bool rule_c2_one_write(const struct seal_rule_view *view, char *detail, size_t s
     (void)snprintf(detail, size, "the %s half of BLOCK_KEY0 stays blank", low ? "digest's" : "key's");
     return true;
 }
+
+bool rule_hides_nothing(const struct seal_rule_view *view, char *detail, size_t size)
+{
+    for (unsigned key = 0; key < view->chip->key_blocks && fuse_chip_has_purposes(view->chip); key++) {
+        bool hides = !rule_key_hidden(view, key) && rule_key_hides(view, key);
+        if (hides && seal_efuse_key_purpose(&view->after, key) == SEAL_PURPOSE_USER) {
+            (void)snprintf(detail, size, "BLOCK_KEY%u has the purpose USER", key);
+            return true;
+        }
+    }
+    return false;
+}

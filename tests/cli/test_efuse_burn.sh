@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC1010 # "then" joins operations here
 # The commands that burn eFuses: plans, refusals, files, chains of operations, applying what was saved.
 set -euo pipefail
 espseal=$BIN/espseal

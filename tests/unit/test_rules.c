@@ -84,6 +84,11 @@ static const struct rule_case cases[] = {
     {"SB-REVOKE-LAST", true, "esp32c3", "SECURE_BOOT_KEY_REVOKE0=1 SECURE_BOOT_KEY_REVOKE1=1",
      "SECURE_BOOT_KEY_REVOKE2=1", 0, NULL},
     {"SB-REVOKE-LAST", false, "esp32c3", DIGEST " SECURE_BOOT_EN=1", "SECURE_BOOT_KEY_REVOKE1=1", 0, NULL},
+    {"SB-REVISION", true, "esp32", "BLOCK2=random", "ABS_DONE_1=1", 0, NULL},
+    {"SB-REVISION", true, "esp32c3", DIGEST, "SECURE_BOOT_EN=1", 0, NULL},
+    {"SB-REVISION", false, "esp32c3", DIGEST " WAFER_VERSION_MINOR_LO=3", "SECURE_BOOT_EN=1", 0, NULL},
+    {"HIDES-NOTHING", true, "esp32c3", "", "RD_DIS.2", 0, NULL},
+    {"HIDES-NOTHING", false, "esp32c3", DS, "RD_DIS.0", 0, NULL},
     {"RDDIS-LOCK", true, "esp32c3", DS, "WR_DIS.0", 0, NULL},
     {"RDDIS-LOCK", false, "esp32c3", DS " RD_DIS.0", "WR_DIS.0", 0, NULL},
     {"DOORS-EARLY", true, "esp32c3", DS, "ENABLE_SECURITY_DOWNLOAD=1", 0, NULL},
@@ -230,7 +235,8 @@ static void a_rule_is_overridden_by_its_name_only(void **state)
 {
     static const char *const other[] = {"FE-NO-KEY", NULL}, *const own[] = {"SB-NO-DIGEST", NULL};
     static const char *const absolute[] = {"RS-WRITTEN", NULL}, *const unknown[] = {"ALL", NULL};
-    const struct rule_case c = {"", true, "esp32c3", "", "SECURE_BOOT_EN=1", SEAL_PATH_UART, NULL};
+    const struct rule_case c = {
+        "", true, "esp32c3", "WAFER_VERSION_MINOR_LO=3", "SECURE_BOOT_EN=1", SEAL_PATH_UART, NULL};
     struct seal_rule_view view;
     struct seal_efuse before;
     struct seal_burn burn, zeroes;
