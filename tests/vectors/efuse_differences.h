@@ -36,7 +36,7 @@ static struct difference {
     {"nothing to do: key_purpose_out_of_range", "USER where there is USER: it is so already", 8, 0},
     {"succeeds: bad_ecdsa_key", "raw bytes of the private number are taken as well as PEM", 4, 0},
     {"succeeds: burn_not_successful",
-     "a field in two parts: the reference burns it, and then calls that a failure", 1, 0},
+     "a field in two parts: the reference loses its highest bit, and then calls that a failure", 1, 0},
     {"succeeds: value_required", "FLASH_CRYPT_CNT counts without a value, as on the other chips", 2, 0},
     {"succeeds: not_supported", "ADC_VREF is a field like others", 11, 0},
     {"succeeds: unknown_efuse", "CUSTOM_MAC of the ESP32 sets its CRC and version too", 1, 0},
