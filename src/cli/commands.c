@@ -133,7 +133,8 @@ const struct cli_group cli_groups[] = {
     {"The job", (const char *const[]){"provision", "prove", NULL}},
     {"Identity: keys, certificates, partitions",
      (const char *const[]){"identity", "ds", "secure-cert", "nvs", NULL}},
-    {"The device", (const char *const[]){"device", "flash", "image", "partition-table", "efuse", "apply", NULL}},
+    {"The device",
+     (const char *const[]){"device", "flash", "image", "partition-table", "efuse", "apply", NULL}},
     {"About espseal", (const char *const[]){"chip", "help", NULL}},
     {0},
 };
