@@ -79,5 +79,5 @@ const struct seal_chip seal_chip_esp32 = {
             .write_reg_max = 250,
             .uart_date = 0x60000078,
             .uart_clkdiv = 0x3ff40014},
-    .tested = {.rom = SEAL_TESTED_SIMULATOR, .efuse = SEAL_TESTED_SIMULATOR, .flash = SEAL_TESTED_SIMULATOR},
+    .tested = {.rom = SEAL_TESTED_EMULATOR, .efuse = SEAL_TESTED_EMULATOR, .flash = SEAL_TESTED_SIMULATOR},
 };
