@@ -14,6 +14,8 @@ extern const struct cli_command cli_command_nvs_keygen;
 extern const struct cli_command cli_command_nvs_dump;
 extern const struct cli_command cli_command_nvs_check;
 extern const struct cli_command cli_command_chip_list;
+extern const struct cli_command cli_command_device_list;
+extern const struct cli_command cli_command_device_watch;
 extern const struct cli_command cli_command_device_info;
 extern const struct cli_command cli_command_device_security_info;
 extern const struct cli_command cli_command_flash_id;
@@ -86,6 +88,8 @@ const struct cli_command *const cli_commands[] = {
     &cli_command_nvs_check,
 
     /* device */
+    &cli_command_device_list,
+    &cli_command_device_watch,
     &cli_command_device_info,
     &cli_command_device_security_info,
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FASTEST = 4000000, BULK_BAUD = 921600, SHOWN = 64 };
+enum { FASTEST = 4000000, BULK_BAUD = 921600, SHOWN = 64, PORT_MAX = 4096 };
 
 static void close_device(struct cli_run *run)
 {
@@ -82,9 +82,10 @@ int cli_connect(struct cli_run *run, struct seal_loader **loader, struct seal_ca
 {
     struct seal_loader_options options = {0};
     const struct seal_link_options link_options = {0};
-    const char *port = cli_text(run, "port");
+    const char *given = cli_text(run, "port");
+    char port[PORT_MAX];
     *loader = NULL;
-    if (!port) {
+    if (!given) {
         return seal_fail(cause, SEAL_ERR_USAGE, "--port PORT is missing");
     }
     int err = read_options(run, &options, cause);
@@ -99,6 +100,10 @@ int cli_connect(struct cli_run *run, struct seal_loader **loader, struct seal_ca
     if (run->trace) {
         options.trace = trace_frame;
         options.trace_ctx = run;
+    }
+    err = cli_resolve_port(given, port, sizeof port, cause);
+    if (err != SEAL_OK) {
+        return err;
     }
     err = seal_link_open(port, &link_options, &run->link, cause);
     if (err == SEAL_OK) {

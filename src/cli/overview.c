@@ -54,6 +54,9 @@ const struct cli_exit_row cli_exit_rows[] = {
 
 const struct cli_port_row cli_port_rows[] = {
     {"/dev/ttyUSB0", "a serial port; it is locked while in use"},
+    {"auto", "the only serial port on USB; refused when there are several"},
+    {"usb:VID:PID[:SERIAL]", "the only USB device with these ids, hexadecimal"},
+    {"mac:AA:BB:CC:DD:EE:FF", "the device on USB whose chip has this MAC address; the others may be reset"},
     {"socket://HOST:PORT", "a TCP socket, such as the serial port of an emulator"},
     {"sim:CHIP[?efuse=FILE&flash=FILE&baud=N&fault=SPEC]",
      "a simulated chip, started for this command; its eFuses and flash are kept in the files"},

@@ -114,6 +114,22 @@ int cli_stderr_columns(const struct cli_run *run);
  * under the text behind the line's first gap of two blanks. A word without blanks stays whole. */
 void cli_put_folded(FILE *out, const char *line, int columns);
 
+/* The MAC address from the eFuses. SEAL_ERR_STATE where they cannot be read. */
+int cli_read_mac(struct seal_loader *loader, uint8_t mac[static 6], struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* --- port.c --- */
+/* What "auto", "usb:VID:PID[:SERIAL]" and "mac:AA:BB:CC:DD:EE:FF" stand for; another port is taken as it is.
+ */
+int cli_resolve_port(const char *given, char *port, size_t capacity,
+                     struct seal_cause *cause) SEAL_MUST_CHECK;
+/* Opens a port, asks which chip is there and for its MAC address ("" where it cannot be read), and closes it.
+ */
+struct cli_probed {
+    const struct seal_chip *chip;
+    char mac[18];
+};
+int cli_probe_port(const char *path, struct cli_probed *probed, struct seal_cause *cause) SEAL_MUST_CHECK;
+
 /* --- progress.c --- */
 void cli_progress_clear(const struct cli_run *run); /* before other talk on stderr */
 

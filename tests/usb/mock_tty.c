@@ -158,6 +158,11 @@ void mock_tty_free(struct mock_tty **tty)
     *tty = NULL;
 }
 
+void mock_tty_unplug(struct mock_tty *tty)
+{
+    umockdev_testbed_remove_device(tty->testbed, "/sys/devices/usb1/1-1");
+}
+
 size_t mock_tty_lines(struct mock_tty *tty, uint8_t *lines, size_t capacity)
 {
     (void)pthread_mutex_lock(&tty->lock);

@@ -13,6 +13,9 @@ struct mock_tty;
 struct mock_tty *mock_tty_new(const char *name, const char *vid, const char *pid);
 void mock_tty_free(struct mock_tty **tty);
 
+/* Takes it off the bus. */
+void mock_tty_unplug(struct mock_tty *tty);
+
 /* Every change of the lines since the last call: dtr << 1 | rts each. Returns how many. */
 size_t mock_tty_lines(struct mock_tty *tty, uint8_t *lines, size_t capacity);
 

@@ -76,6 +76,26 @@ static void the_chips_own_usb_has_another_sequence(void **state)
     mock_tty_free(&tty);
 }
 
+static void a_device_that_left_the_bus_is_found_at_its_place(void **state)
+{
+    (void)state;
+    uint8_t ignored[64];
+    struct seal_cause cause;
+    struct mock_tty *tty = mock_tty_new("ttyACM0", "303a", "1001");
+    struct seal_link *link = open_link("/dev/ttyACM0");
+    assert_int_equal(seal_link_set_baud(link, 460800, NULL), SEAL_OK);
+    assert_int_equal(seal_link_reopen(link, seal_deadline_in_ms(1000), NULL), SEAL_OK);
+    (void)mock_tty_lines(tty, ignored, sizeof ignored);
+    assert_int_equal(seal_link_set_lines(link, true, false, NULL), SEAL_OK);
+    expect_lines(tty, (const uint8_t[]){2}, 1);
+    mock_tty_unplug(tty);
+    assert_int_equal(seal_link_reopen(link, seal_deadline_in_ms(200), &cause), SEAL_ERR_NO_DEVICE);
+    assert_non_null(strstr(cause.text, "/dev/ttyACM0"));
+    assert_int_equal(seal_link_write(link, "x", 1, seal_deadline_in_ms(100), NULL), SEAL_ERR_LINK);
+    seal_link_close(&link);
+    mock_tty_free(&tty);
+}
+
 static void a_port_is_never_shared(void **state)
 {
     (void)state;
@@ -141,6 +161,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_adapter_resets_the_chip_by_dtr_and_rts),
         cmocka_unit_test(the_chips_own_usb_has_another_sequence),
+        cmocka_unit_test(a_device_that_left_the_bus_is_found_at_its_place),
         cmocka_unit_test(a_port_is_never_shared),
         cmocka_unit_test(a_missing_port_lists_those_there_are),
         cmocka_unit_test(a_pty_opens_through_termios),
