@@ -39,7 +39,7 @@ _espseal()
         ;;
     device)
         if ((COMP_CWORD == 2)); then
-            COMPREPLY=($(compgen -W 'info security-info' -- "$cur"))
+            COMPREPLY=($(compgen -W 'list watch info security-info' -- "$cur"))
             return
         fi
         set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
@@ -336,6 +336,20 @@ _espseal()
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
         words='--keys --hmac-key --insecure-permissions --json --progress --help'
+        ;;
+    'device list')
+        case "$prev" in
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--probe --json --progress --help'
+        ;;
+    'device watch')
+        case "$prev" in
+        --count) COMPREPLY=(); return ;;
+        --timeout) COMPREPLY=(); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--count --timeout --json --progress --help'
         ;;
     'device info')
         case "$prev" in
