@@ -11,6 +11,7 @@
 #define MAX_TIMING 8
 #define COMMAND_MS 250 /* the longest program command that espefuse waits for */
 #define READ_SETTLE_US 1000
+#define OP_CODE_MASK 0xFFFFu /* other bits of the register have other owners on some chips */
 
 struct burner {
     struct seal_loader *loader;
@@ -151,7 +152,7 @@ static int load_program_registers(const struct burner *burner, const uint32_t *p
                         name);
         seal_hint(cause, "try another cable, a shorter one, or a lower --baud; then run the same command");
     } else if (values[count] != 0) {
-        err = seal_fail(cause, SEAL_ERR_STATE, "the eFuse controller is busy; nothing was burned into %s",
+        err = seal_fail(cause, SEAL_ERR_TIMEOUT, "the eFuse controller is busy; nothing was burned into %s",
                         name);
     }
 out:
@@ -183,24 +184,45 @@ static int wait_idle(const struct burner *burner, struct seal_cause *cause)
     return SEAL_ERR_TIMEOUT;
 }
 
-static int program(const struct burner *burner, struct seal_cause *cause)
+/*
+ * Timing and the write code, which is read back: without it a command burns nothing. The command itself then
+ * stands alone in the shortest frame there is, since nothing can check that one before it acts.
+ */
+static int arm(const struct burner *burner, struct seal_cause *cause)
 {
     const struct seal_efuse_controller *controller = burner->controller;
-    struct seal_reg_write writes[MAX_TIMING + 2];
-    unsigned shift = controller->command_block_shift;
+    struct seal_reg_write writes[MAX_TIMING + 1];
+    uint32_t conf = controller->base + controller->conf;
+    uint32_t got = 0;
     size_t count = 0;
-    int err;
 
     for (const struct seal_register_set *t = burner->timing;
          t != NULL && t->address != 0 && count < MAX_TIMING; t++) {
         writes[count++] = (struct seal_reg_write){.address = t->address, .value = t->value, .mask = t->mask};
     }
-    writes[count++] = plain_write(controller->base + controller->conf, controller->write_op_code);
-    writes[count++] =
-        plain_write(controller->base + controller->command,
-                    controller->command_program |
-                        (shift != 0 ? burner->block << shift : 0)); /* 0: from every block's registers */
-    err = seal_loader_write_regs(burner->loader, writes, count, 0, cause);
+    writes[count++] = plain_write(conf, controller->write_op_code);
+    int err = seal_loader_write_regs(burner->loader, writes, count, 0, cause);
+    if (err == 0) {
+        err = seal_loader_read_reg(burner->loader, conf, &got, cause);
+    }
+    if (err == 0 && (got & OP_CODE_MASK) != controller->write_op_code) {
+        err = seal_fail(cause, SEAL_ERR_LINK,
+                        "the line corrupts data: the eFuse controller was not armed; %s was not burned",
+                        controller->blocks[burner->block].name);
+        seal_cause_compare(cause, conf, controller->write_op_code, got & OP_CODE_MASK);
+        seal_hint(cause, "try another cable, a shorter one, or a lower --baud; then run the same command");
+    }
+    return err;
+}
+
+static int program(const struct burner *burner, struct seal_cause *cause)
+{
+    const struct seal_efuse_controller *controller = burner->controller;
+    unsigned shift = controller->command_block_shift;
+    /* shift 0: the command burns from every block's registers */
+    uint32_t command = controller->command_program | (shift != 0 ? burner->block << shift : 0);
+    int err = seal_loader_write_reg(burner->loader, controller->base + controller->command, command, cause);
+
     return err != 0 ? err : wait_idle(burner, cause);
 }
 
@@ -245,6 +267,18 @@ static void clear_program_registers(const struct burner *burner)
     (void)ignored;
 }
 
+/* A word that differs is read once more: an answer that the line bent is no bent fuse. */
+static int read_block_back(struct burner *burner, struct seal_cause *cause)
+{
+    int err = seal_efuse_read(burner->loader, 1u << burner->block, burner->efuse, cause);
+
+    if (err == 0 &&
+        !seal_equal(burner->efuse->words[burner->block], burner->expected, sizeof burner->expected)) {
+        err = seal_efuse_read(burner->loader, 1u << burner->block, burner->efuse, cause);
+    }
+    return err;
+}
+
 static int pulse(struct burner *burner, const uint32_t *data, struct seal_cause *cause)
 {
     uint32_t words[MAX_PROGRAM_WORDS];
@@ -253,6 +287,8 @@ static int pulse(struct burner *burner, const uint32_t *data, struct seal_cause 
     make_program_words(burner, data, words);
     err = load_program_registers(burner, words, cause);
     seal_cleanse(words, sizeof words);
+    if (err == 0)
+        err = arm(burner, cause);
     if (err != 0)
         goto out;
     seal_interrupt_hold();
@@ -260,7 +296,7 @@ static int pulse(struct burner *burner, const uint32_t *data, struct seal_cause 
     if (err == 0)
         err = clear_and_load(burner, cause);
     if (err == 0)
-        err = seal_efuse_read(burner->loader, 1u << burner->block, burner->efuse, cause);
+        err = read_block_back(burner, cause);
     seal_interrupt_release();
 out:
     if (err != 0)
@@ -316,6 +352,29 @@ static bool bits_to_burn(const struct burner *burner, unsigned attempt, const ui
     return any != 0 || (coded && attempt > 0 && burner->efuse->errors[burner->block] > 0);
 }
 
+/* Before a second pulse: a first one whose command was bent may have burned another block than the one named.
+ */
+static int check_other_blocks(const struct burner *burner, struct seal_cause *cause)
+{
+    struct seal_efuse now = *burner->efuse;
+    uint32_t others = burner->efuse->loaded & ~(1u << burner->block);
+    int err = others != 0 ? seal_efuse_read(burner->loader, others, &now, cause) : 0;
+
+    for (unsigned id = 0; id < SEAL_EFUSE_BLOCKS && err == 0; id++) {
+        if ((others >> id & 1) != 0 &&
+            !seal_equal(now.words[id], burner->efuse->words[id], sizeof now.words[id])) {
+            err = seal_fail(cause, SEAL_ERR_VERIFY, "%s changed while %s was to be burned",
+                            burner->controller->blocks[id].name,
+                            burner->controller->blocks[burner->block].name);
+            seal_hint(
+                cause,
+                "the command was damaged on its way; espseal efuse summary shows what stands there now");
+        }
+    }
+    seal_cleanse(&now, sizeof now);
+    return err;
+}
+
 static int burn_words(struct burner *burner, const uint32_t *wanted, struct seal_cause *cause)
 {
     uint32_t data[SEAL_EFUSE_WORDS];
@@ -325,6 +384,9 @@ static int burn_words(struct burner *burner, const uint32_t *wanted, struct seal
         burner->expected[i] = burner->efuse->words[burner->block][i] | wanted[i];
     for (unsigned attempt = 0; attempt < 2 && bits_to_burn(burner, attempt, wanted, data); attempt++) {
         burner->pulses++;
+        err = attempt > 0 ? check_other_blocks(burner, cause) : 0;
+        if (err != 0)
+            break;
         err = pulse(burner, data, cause);
         if (err != 0 || has_extra_bits(burner))
             break;
