@@ -287,7 +287,7 @@ complete -c espseal -n '__fish_seen_subcommand_from device; and __fish_seen_subc
 complete -c espseal -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from security-info' -l json -d 'print the result, or the error, as JSON on stdout'
 complete -c espseal -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from security-info' -l progress -x -a 'bar json none' -d 'progress on stderr: a bar (on a terminal only), JSON lines, or none'
 complete -c espseal -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from security-info' -l help -s h -d 'print help and exit'
-complete -c espseal -f -n '__fish_seen_subcommand_from flash; and test (count (commandline -opc)) -eq 2' -a id -d 'read the JEDEC id and the size of the flash'
+complete -c espseal -f -n '__fish_seen_subcommand_from flash; and test (count (commandline -opc)) -eq 2' -a id -d 'read the JEDEC id, the size and the SFDP of the flash'
 complete -c espseal -n '__fish_seen_subcommand_from flash; and __fish_seen_subcommand_from id' -l port -s p -x -a '(__fish_complete_path /dev/tty) socket:// sim:' -d 'the device: /dev/ttyUSB0, socket://HOST:PORT or sim:CHIP'
 complete -c espseal -n '__fish_seen_subcommand_from flash; and __fish_seen_subcommand_from id' -l chip -s c -x -a 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -d 'refuse any other chip than this'
 complete -c espseal -n '__fish_seen_subcommand_from flash; and __fish_seen_subcommand_from id' -l baud -s b -x -d 'line rate after the first contact at 115200; auto: 921600 when much is to be written'

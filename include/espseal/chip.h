@@ -140,6 +140,7 @@ struct seal_peripheral_registers { /* HMAC, DS and their clocks (peripherals.jso
 struct seal_spi_flash_registers { /* the SPI1 controller, for commands the ROM has no opcode for */
     uint32_t base;                /* 0: not described */
     uint16_t cmd, addr, usr, usr1, usr2, mosi_dlen, miso_dlen, w0;
+    bool address_high; /* a 24-bit address stands in bits 31..8 (chips.json addr_reg_msb_aligned) */
 };
 
 /*

@@ -7,6 +7,7 @@
 
 #include <espseal/chip.h>
 #include <espseal/link.h>
+#include <espseal/sfdp.h>
 
 struct seal_loader;
 
@@ -134,6 +135,13 @@ struct seal_flash_id {
  */
 int seal_flash_attach(struct seal_loader *loader, struct seal_flash_id *id,
                       struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/*
+ * Reads the flash's own parameters (RDSFDP 5Ah through the SPI controller). sfdp->present is false where the
+ * flash has none, which is no error.
+ */
+int seal_flash_sfdp(struct seal_loader *loader, struct seal_sfdp *sfdp,
+                    struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /* The size to take in secure download mode, where the flash cannot be asked. No effect in other modes. */
 void seal_flash_assume_size(struct seal_loader *loader, uint32_t size);

@@ -69,7 +69,8 @@ const struct seal_chip seal_chip_esp32 = {
                   .usr2 = 0x24,
                   .mosi_dlen = 0x28,
                   .miso_dlen = 0x2c,
-                  .w0 = 0x80},
+                  .w0 = 0x80,
+                  .address_high = true},
     /* 250 sets in one frame were taken by this ROM. */
     .rom = {.deflate = true,
             .begin_has_encrypted = false,

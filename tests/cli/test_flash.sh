@@ -44,6 +44,9 @@ head -c 20000 /dev/urandom >random.bin
 flash 0 id --json
 size=$(jq .size out)
 [ "$size" -eq 4194304 ] || fail "flash id --json"
+[ "$(jq .sfdp out)" = null ] || fail "the simulated flash tells nothing of itself, as QEMU's"
+flash 0 id
+says '^SFDP: none'
 flash 2 write factory=app.bin
 says 'no partition table'
 flash 2 write 0x8000=table.bin factory=app.bin phy_init=random.bin

@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SPI_ADDR 0x60002004u
+#define SPI_USR2 0x60002020u
+#define RDSFDP 0x5Au
 #define RDID_ANSWER 0x001640c8u
 #define SPI_W0 0x60002058u
 
@@ -112,6 +115,25 @@ static void answer_sync(struct fake_rom *fake)
     }
 }
 
+/* The last value written there. */
+static uint32_t written(const struct fake_rom *fake, uint32_t address)
+{
+    uint32_t value = 0;
+    for (size_t i = 0; i < fake->tuples && i < sizeof fake->writes / sizeof fake->writes[0]; i++) {
+        value = fake->writes[i].address == address ? fake->writes[i].value : value;
+    }
+    return value;
+}
+
+static uint32_t read_register(const struct fake_rom *fake, uint32_t address)
+{
+    if (fake->sfdp && address >= SPI_W0 && address < SPI_W0 + 64 &&
+        (written(fake, SPI_USR2) & 0xFF) == RDSFDP) {
+        return seal_le32(fake->sfdp + written(fake, SPI_ADDR) + (address - SPI_W0));
+    }
+    return fake_register(address);
+}
+
 uint32_t fake_register(uint32_t address)
 {
     return address == SPI_W0 ? RDID_ANSWER : address == 0x60002000 ? 0 : address ^ 0xC0DB5A5Au;
@@ -122,7 +144,7 @@ static void answer_register(struct fake_rom *fake, const uint8_t *data)
     if (fake->refuse_reads) {
         refuse(fake);
     } else if (++fake->answer_count != fake->lose_answer) {
-        answer(fake, SEAL_ROM_READ_REG, fake_register(seal_le32(data)), NULL, 0, 0);
+        answer(fake, SEAL_ROM_READ_REG, read_register(fake, seal_le32(data)), NULL, 0, 0);
     }
 }
 

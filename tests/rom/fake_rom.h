@@ -36,7 +36,8 @@ struct fake_rom {
     bool erase_too_much;  /* the next BEGIN erases a sector more */
     bool begin_elsewhere; /* the next BEGIN erases, and is written to, the wrong place */
     bool refuse_reads, silent, garbage, resets, download_disabled;
-    uint8_t stale_code; /* status byte 1 of success */
+    const uint8_t *sfdp; /* what RDSFDP reads, 256 bytes; NULL: nothing sensible */
+    uint8_t stale_code;  /* status byte 1 of success */
     struct seal_link *link;
 };
 

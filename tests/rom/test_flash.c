@@ -2,6 +2,8 @@
 #include "rom/fake_rom.h"
 #include "unit.h"
 
+#include <espseal/buf.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,6 +168,29 @@ static void memory_is_given_back_while_it_is_written(void **state)
     fake_free(fake);
 }
 
+static void what_the_flash_tells_of_itself_is_read(void **state)
+{
+    (void)state;
+    uint8_t tables[256];
+    struct fake_rom *fake = fake_new(false);
+    struct seal_loader *loader = fake_connect(fake, NULL);
+    struct seal_sfdp sfdp;
+    memset(tables, 0xFF, sizeof tables);
+    assert_int_equal(seal_flash_sfdp(loader, &sfdp, NULL), SEAL_OK);
+    assert_false(sfdp.present);
+    fake->sfdp = tables;
+    memcpy(tables, "SFDP\x06\x01\x00\xFF\x00\x06\x01\x10\x30\x00\x00", 15);
+    seal_put_le32(tables + 0x30, 0xFFF120E5);
+    seal_put_le32(tables + 0x34, FLASH_SIZE * 8 - 1);
+    seal_put_le32(tables + 0x58, 0x82);
+    assert_int_equal(seal_flash_sfdp(loader, &sfdp, NULL), SEAL_OK);
+    assert_true(sfdp.present && sfdp.erase_4k && !sfdp.address_4);
+    assert_int_equal(sfdp.size, FLASH_SIZE);
+    assert_int_equal(sfdp.page_size, 256);
+    seal_loader_free(&loader);
+    fake_free(fake);
+}
+
 static void flash_has_an_end_and_sectors(void **state)
 {
     (void)state;
@@ -250,6 +275,7 @@ int main(void)
         cmocka_unit_test(only_sectors_that_differ_are_written),
         cmocka_unit_test(flash_is_erased_and_not_twice),
         cmocka_unit_test(memory_is_given_back_while_it_is_written),
+        cmocka_unit_test(what_the_flash_tells_of_itself_is_read),
         cmocka_unit_test(flash_has_an_end_and_sectors),
         cmocka_unit_test(blocks_that_are_too_large_for_the_line_become_small),
         cmocka_unit_test(lost_parameters_are_sent_again),
