@@ -114,23 +114,40 @@ static void format_meaning(const struct summary *summary, const struct seal_efus
 
 /* --- the human view --- */
 
+/* The ESP32's fuse works from its revision 3 on. */
+static bool download_off(const struct summary *summary)
+{
+    return bit_of(summary, "DIS_DOWNLOAD_MODE") ||
+           (bit_of(summary, "UART_DOWNLOAD_DIS") && seal_efuse_revision(&summary->efuse) >= 300);
+}
+
+/* JTAG on the pins, and on USB where the chip has that. */
+static bool jtag_off(const struct summary *summary)
+{
+    bool usb = seal_chip_field(summary->chip, "DIS_USB_JTAG") != NULL;
+    return bit_of(summary, "JTAG_DISABLE") || bit_of(summary, "HARD_DIS_JTAG") ||
+           (bit_of(summary, "DIS_PAD_JTAG") && (!usb || bit_of(summary, "DIS_USB_JTAG")));
+}
+
 static void print_posture(struct cli_run *run, const struct summary *summary)
 {
     unsigned revision = seal_efuse_revision(&summary->efuse);
-    const char *download = bit_of(summary, "DIS_DOWNLOAD_MODE")          ? "off for good"
+    const char *download = download_off(summary)                         ? "off for good"
                            : bit_of(summary, "ENABLE_SECURITY_DOWNLOAD") ? "secure (writes flash only)"
                                                                          : "open";
-    const char *jtag = bit_of(summary, "DIS_PAD_JTAG") && bit_of(summary, "DIS_USB_JTAG") ? "off for good"
+    const char *jtag = jtag_off(summary)               ? "off for good"
                        : odd(summary, "SOFT_DIS_JTAG") ? "off, an HMAC key can reopen it"
                                                        : "open";
+    bool secure_boot =
+        bit_of(summary, "SECURE_BOOT_EN") || bit_of(summary, "ABS_DONE_0") || bit_of(summary, "ABS_DONE_1");
+    bool encryption = odd(summary, "SPI_BOOT_CRYPT_CNT") || odd(summary, "FLASH_CRYPT_CNT");
     uint8_t mac[6];
 
     seal_efuse_mac(&summary->efuse, mac);
     cli_print(run, "%s revision %u.%u, MAC %02x:%02x:%02x:%02x:%02x:%02x\n", summary->chip->title,
               revision / 100, revision % 100, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
     cli_print(run, "secure boot %s, flash encryption %s, download mode %s, JTAG %s\n\n",
-              bit_of(summary, "SECURE_BOOT_EN") ? "on" : "off",
-              odd(summary, "SPI_BOOT_CRYPT_CNT") ? "on" : "off", download, jtag);
+              secure_boot ? "on" : "off", encryption ? "on" : "off", download, jtag);
     cli_print(run, "An eFuse bit is 0 until it is burned to 1, for good. R: software can read it. "
                    "W: more of its bits can be burned.\n\n");
 }
@@ -250,10 +267,13 @@ static int print_summary(struct cli_run *run, const struct summary *summary)
     int err;
 
     print_posture(run, summary);
-    err = print_keys(run, summary);
-    if (err != SEAL_OK)
-        return err;
-    cli_print(run, "\n");
+    if (summary->chip->key_blocks > 0) { /* the ESP32's keys are fields */
+        err = print_keys(run, summary);
+        if (err != SEAL_OK) {
+            return err;
+        }
+        cli_print(run, "\n");
+    }
     err = print_fields(run, summary);
     if (err == SEAL_OK && !summary->all)
         cli_print(run, "\nCalibration, pad and reserved fields are left out; --all shows them.\n");

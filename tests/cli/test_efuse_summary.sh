@@ -98,4 +98,21 @@ for chip in esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp
 done
 head -c 124 /dev/zero >"$work/blank"
 run 0 --efuse-file "$work/blank" --chip esp32
+
+# Each field that is shown has words of its own, on every chip and every revision with other fuses.
+for chip in esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 'esp32h2?revision=1.1' esp32p4 \
+    'esp32p4?revision=1.3' esp32s2 esp32s3; do
+    "$BIN/espseal" efuse summary --port "sim:$chip" --json >"$work/out"
+    mute=$(jq -r '.fields[] | select(.meaning == "" and (.category | . != "calibration" and . != "spi pad") and
+        (.name | startswith("KEY_PURPOSE_") or startswith("BLOCK_KEY") | not)) | .name' "$work/out")
+    [ -z "$mute" ] || fail "sim:$chip says nothing about $mute"
+done
+
+# The ESP32 has other names for what matters.
+head -c 124 /dev/zero >"$work/blank"
+printf '\020' | dd of="$work/blank" bs=1 seek=2 conv=notrunc status=none   # FLASH_CRYPT_CNT = 1
+printf '\140' | dd of="$work/blank" bs=1 seek=24 conv=notrunc status=none  # ABS_DONE_1, JTAG_DISABLE
+run 0 --efuse-file "$work/blank" --chip esp32
+grep -q 'secure boot on, flash encryption on, download mode open, JTAG off for good' "$work/out" ||
+    fail "does not see the ESP32's security"
 echo "PASS"
