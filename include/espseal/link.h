@@ -46,9 +46,10 @@ struct seal_link_options {
 
 /*
  * Opens a port: "/dev/ttyUSB0" and other ttys (libserialport; termios where it refuses, such as a pty),
- * "socket://host:port" (also tcp://), "sim:CHIP[?efuse=FILE&flash=FILE&baud=N&fault=SPEC]".
- * A tty is locked (TIOCEXCL and flock) so that two processes never share it. *out is owned by the caller.
- * SEAL_ERR_NO_DEVICE, SEAL_ERR_BUSY, SEAL_ERR_USAGE (unknown scheme), SEAL_ERR_IO.
+ * "socket://host:port" (also tcp://), "rfc2217://host:port" (a telnet server with modem lines and rate),
+ * "sim:CHIP[?efuse=FILE&flash=FILE&baud=N&fault=SPEC]". A tty is locked (TIOCEXCL and flock) so that two
+ * processes never share it. *out is owned by the caller. SEAL_ERR_NO_DEVICE, SEAL_ERR_BUSY, SEAL_ERR_USAGE
+ * (unknown scheme), SEAL_ERR_IO.
  */
 int seal_link_open(const char *port, const struct seal_link_options *options, struct seal_link **out,
                    struct seal_cause *cause) SEAL_MUST_CHECK;

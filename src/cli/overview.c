@@ -58,6 +58,7 @@ const struct cli_port_row cli_port_rows[] = {
     {"usb:VID:PID[:SERIAL]", "the only USB device with these ids, hexadecimal"},
     {"mac:AA:BB:CC:DD:EE:FF", "the device on USB whose chip has this MAC address; the others may be reset"},
     {"socket://HOST:PORT", "a TCP socket, such as the serial port of an emulator"},
+    {"rfc2217://HOST:PORT", "a serial port behind a telnet server, with its modem lines and its rate"},
     {"sim:CHIP[?efuse=FILE&flash=FILE&baud=N&fault=SPEC]",
      "a simulated chip, started for this command; its eFuses and flash are kept in the files"},
     {0},

@@ -9,6 +9,7 @@ static const struct {
 } schemes[] = {
     {"socket://", link_socket_open},
     {"tcp://", link_socket_open},
+    {"rfc2217://", link_rfc2217_open},
     {"sim:", link_sim_open},
 };
 
@@ -41,6 +42,7 @@ int seal_link_open(const char *port, const struct seal_link_options *options, st
     }
     int err = seal_fail(cause, SEAL_ERR_USAGE, "'%s' is not a port", port);
     seal_hint(cause, "ports are /dev/ttyUSB0, /dev/ttyACM0 (any tty by its path), socket://HOST:PORT, "
+                     "rfc2217://HOST:PORT, "
                      "tcp://HOST:PORT and sim:CHIP[?efuse=FILE&flash=FILE&baud=N]");
     return err;
 }

@@ -10,6 +10,11 @@ typedef int (*link_open_fn)(const char *port, const char *rest, const struct sea
 /* port is the whole text that was given (for messages), rest is what follows the scheme. */
 int link_socket_open(const char *port, const char *rest, const struct seal_link_options *options,
                      struct seal_link **out, struct seal_cause *cause) SEAL_MUST_CHECK;
+int link_rfc2217_open(const char *port, const char *rest, const struct seal_link_options *options,
+                      struct seal_link **out, struct seal_cause *cause) SEAL_MUST_CHECK;
+/* A connected, non-blocking socket without delays; rest is "host:port". */
+int link_socket_connect(const char *port, const char *rest, const struct seal_link_options *options, int *fd,
+                        struct seal_cause *cause) SEAL_MUST_CHECK;
 int link_sim_open(const char *port, const char *rest, const struct seal_link_options *options,
                   struct seal_link **out, struct seal_cause *cause) SEAL_MUST_CHECK;
 /* SEAL_ERR_UNSUPPORTED: libserialport does not know this tty, another driver may. */

@@ -147,9 +147,6 @@ static bool is_loopback(int fd)
 
 static int wrap_socket(int fd, const char *port, struct seal_link **out, struct seal_cause *cause)
 {
-    /* One frame is one write: nothing is gained by waiting for more. */
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &(int){1}, sizeof(int));
     struct socket_link *link = calloc(1, sizeof *link);
     if (!link || seal_link_wrap(&socket_ops, link, port, out) != SEAL_OK) {
         free(link);
@@ -162,8 +159,8 @@ static int wrap_socket(int fd, const char *port, struct seal_link **out, struct 
     return SEAL_OK;
 }
 
-int link_socket_open(const char *port, const char *rest, const struct seal_link_options *options,
-                     struct seal_link **out, struct seal_cause *cause)
+int link_socket_connect(const char *port, const char *rest, const struct seal_link_options *options, int *fd,
+                        struct seal_cause *cause)
 {
     char host[256];
     char service[16];
@@ -175,14 +172,24 @@ int link_socket_open(const char *port, const char *rest, const struct seal_link_
     struct addrinfo *addresses = NULL;
     int result = getaddrinfo(host, service, &hints, &addresses);
     if (result != 0) {
-        err =
-            seal_fail(cause, SEAL_ERR_NO_DEVICE, "cannot find the host %s (%s)", host, gai_strerror(result));
-        seal_hint(cause, "check the name, and that this machine can reach it: `getent hosts %s`", host);
-        return err;
+        return seal_fail(cause, SEAL_ERR_NO_DEVICE, "cannot find host %s: %s", host, gai_strerror(result));
     }
     int timeout = options->connect_timeout_ms ? options->connect_timeout_ms : CONNECT_TIMEOUT_MS;
-    int fd = -1;
-    int failure = connect_any(addresses, seal_deadline_in_ms(timeout), &fd);
+    int failure = connect_any(addresses, seal_deadline_in_ms(timeout), fd);
     freeaddrinfo(addresses);
-    return failure ? connect_failed(port, failure, cause) : wrap_socket(fd, port, out, cause);
+    if (failure) {
+        return connect_failed(port, failure, cause);
+    }
+    /* One frame is one write: nothing is gained by waiting for more. */
+    (void)setsockopt(*fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+    (void)setsockopt(*fd, IPPROTO_TCP, TCP_QUICKACK, &(int){1}, sizeof(int));
+    return SEAL_OK;
+}
+
+int link_socket_open(const char *port, const char *rest, const struct seal_link_options *options,
+                     struct seal_link **out, struct seal_cause *cause)
+{
+    int fd = -1;
+    int err = link_socket_connect(port, rest, options, &fd, cause);
+    return err ? err : wrap_socket(fd, port, out, cause);
 }
