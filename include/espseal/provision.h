@@ -54,6 +54,10 @@ struct seal_profile {
     int (*sign_request)(void *ctx, const uint8_t *request, size_t len, struct seal_buf *cert,
                         struct seal_cause *cause);
     void *sign_ctx;
+    /* or gets a certificate for the key and the names by itself; the key is borrowed for the call */
+    int (*enroll)(void *ctx, const struct seal_key *key, const struct seal_subject *subject,
+                  struct seal_cert **cert, struct seal_cause *cause);
+    void *enroll_ctx;
     /*
      * ... or with key, subject and san only: the certificate comes later. The key goes into the chip at once,
      * with a self-signed certificate as the place-holder of the real one, so that no private key waits on the

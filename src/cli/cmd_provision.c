@@ -40,8 +40,8 @@ static int plan(struct cli_run *run, struct provision *p, struct seal_cause *cau
         err = seal_job_survey(loader, &p->profile, &p->job, cause);
     }
     /* A dry run asks nobody to sign. */
-    bool make =
-        err == SEAL_OK && seal_job_needs_identity(p->job) && !(cli_flag(run, "dry-run") && p->sign_command);
+    bool make = err == SEAL_OK && seal_job_needs_identity(p->job) &&
+                !(cli_flag(run, "dry-run") && (p->sign_command || p->profile.enroll));
     if (make) {
         err = seal_job_make_identity(p->job, cause);
     }
@@ -178,6 +178,9 @@ static const struct cli_option options[] = {
     {.name = "sign-cmd",
      .value = "COMMAND",
      .summary = "signs elsewhere: request on its stdin, certificate on its stdout"},
+    {.name = "cmp", .value = "URL", .summary = "gets the certificate from this CMP server"},
+    {.name = "cmp-ref", .value = "NAME", .summary = "its name of the shared secret"},
+    {.name = "cmp-secret-file", .value = "FILE", .summary = "the secret shared with it, first line"},
     {.name = "csr-only",
      .summary =
          "two runs: make the key in the chip and the request of --csr-out now, --device-cert comes later"},

@@ -6,6 +6,7 @@ extern const struct cli_command cli_command_identity_key;
 extern const struct cli_command cli_command_identity_csr;
 extern const struct cli_command cli_command_identity_ca;
 extern const struct cli_command cli_command_identity_cert;
+extern const struct cli_command cli_command_identity_enroll;
 extern const struct cli_command cli_command_ds_params;
 extern const struct cli_command cli_command_nvs_build;
 extern const struct cli_command cli_command_nvs_encrypt;
@@ -66,6 +67,7 @@ const struct cli_command *const cli_commands[] = {
     &cli_command_identity_csr,
     &cli_command_identity_ca,
     &cli_command_identity_cert,
+    &cli_command_identity_enroll,
 
     /* digital signature */
     &cli_command_ds_params,

@@ -76,6 +76,27 @@ int cli_new_passphrase(struct cli_run *run, const char *what, char passphrase[st
     return err;
 }
 
+int cli_read_secret_line(struct cli_run *run, const char *option, struct seal_buf **line,
+                         struct seal_cause *cause)
+{
+    int flags = SEAL_FILE_SECRET | (cli_flag(run, "insecure-permissions") ? SEAL_FILE_ANY_MODE : 0);
+    int err = seal_file_read(cli_text(run, option), 4096, flags, line, cause);
+    if (err != SEAL_OK) {
+        return err;
+    }
+    const uint8_t *text = seal_buf_ptr(*line);
+    size_t len = 0;
+    while (len < seal_buf_len(*line) && text[len] != '\n' && text[len] != '\r') {
+        len++;
+    }
+    seal_buf_truncate(*line, len);
+    if (len == 0) {
+        seal_buf_free(line);
+        return seal_fail(cause, SEAL_ERR_FORMAT, "the first line of %s is empty", cli_text(run, option));
+    }
+    return SEAL_OK;
+}
+
 int cli_make_key(struct cli_run *run, const char *type_option, const char *out_option,
                  const char *fallback_type, struct seal_key **key, struct seal_cause *cause)
 {

@@ -22,6 +22,10 @@ int cli_write_out(const struct cli_run *run, const char *option, const struct se
 int cli_new_passphrase(struct cli_run *run, const char *what, char passphrase[static CLI_PASSPHRASE_SIZE],
                        struct seal_cause *cause) SEAL_MUST_CHECK;
 
+/* The first line of the secret file that option names, without its end; *line is a secret buffer. */
+int cli_read_secret_line(struct cli_run *run, const char *option, struct seal_buf **line,
+                         struct seal_cause *cause) SEAL_MUST_CHECK;
+
 /* Makes a key of --TYPE_OPTION and writes it to --OUT_OPTION with that passphrase. */
 int cli_make_key(struct cli_run *run, const char *type_option, const char *out_option,
                  const char *fallback_type, struct seal_key **key, struct seal_cause *cause) SEAL_MUST_CHECK;

@@ -6,6 +6,7 @@
 
 #include <espseal/map.h>
 
+#include <espseal/cmp.h>
 #include <espseal/provision.h>
 
 #define PROVISION_IMAGES 32
@@ -17,7 +18,8 @@ struct provision { /* one run: what was given, read into memory, and what came o
     struct seal_map *image_data[PROVISION_IMAGES];
     struct seal_cert *ca_cert, *device_cert;
     struct seal_key *private_key, *ca_key;
-    struct seal_buf *hmac_key;
+    struct seal_buf *hmac_key, *cmp_secret;
+    struct seal_cmp cmp;
     struct seal_job *job;
     const char *sign_command;
     const char *san[PROVISION_SANS + 1];

@@ -51,25 +51,38 @@ static int sign_elsewhere(struct seal_job *job, struct seal_cause *cause)
     return err;
 }
 
-static int sign_here(struct seal_job *job, struct seal_cause *cause)
+/* Takes cert over and reads it back, so that the partition stores it as PEM like one that was given. */
+static int keep_as_pem(struct seal_job *job, struct seal_cert *cert, struct seal_cause *cause)
 {
-    const struct seal_profile *profile = job->profile;
     struct seal_buf *pem = seal_buf_new();
-    struct seal_cert *cert = NULL;
-    int err = pem ? seal_cert_issue(seal_buf_ptr(job->request), seal_buf_len(job->request), "the request",
-                                    profile->ca_cert, profile->ca_key, profile->days, &cert, cause)
-                  : SEAL_ERR_NO_MEMORY;
+    int err = pem ? seal_cert_write(cert, false, pem, cause) : SEAL_ERR_NO_MEMORY;
     if (err == SEAL_OK) {
-        err = seal_cert_write(cert, false, pem, cause);
-    }
-    if (err ==
-        SEAL_OK) { /* read back, so that the partition stores it as PEM like a certificate that was given */
         err = seal_cert_read(seal_buf_ptr(pem), seal_buf_len(pem), "the new certificate", &job->made_cert,
                              cause);
     }
     seal_cert_free(&cert);
     seal_buf_free(&pem);
     return err;
+}
+
+static int sign_here(struct seal_job *job, struct seal_cause *cause)
+{
+    const struct seal_profile *profile = job->profile;
+    struct seal_cert *cert = NULL;
+    int err = seal_cert_issue(seal_buf_ptr(job->request), seal_buf_len(job->request), "the request",
+                              profile->ca_cert, profile->ca_key, profile->days, &cert, cause);
+    return err == SEAL_OK ? keep_as_pem(job, cert, cause) : err;
+}
+
+static int enroll(struct seal_job *job, const struct seal_subject *subject, struct seal_cause *cause)
+{
+    const struct seal_profile *profile = job->profile;
+    struct seal_cert *cert = NULL;
+    int err = profile->enroll(profile->enroll_ctx, job->made_key, subject, &cert, cause);
+    if (err == SEAL_OK) {
+        err = keep_as_pem(job, cert, cause);
+    }
+    return err == SEAL_OK ? seal_cert_matches_key(job->made_cert, job->made_key, cause) : err;
 }
 
 static int hold_place(struct seal_job *job, const struct seal_subject *subject, struct seal_cause *cause)
@@ -83,7 +96,9 @@ static int ask_for_certificate(struct seal_job *job, const struct seal_subject *
     job->request = seal_buf_new();
     int err = job->request ? seal_csr_new(job->made_key, subject, job->request, cause) : SEAL_ERR_NO_MEMORY;
     if (err == SEAL_OK) {
-        err = job->profile->sign_request ? sign_elsewhere(job, cause) : sign_here(job, cause);
+        err = job->profile->enroll         ? enroll(job, subject, cause)
+              : job->profile->sign_request ? sign_elsewhere(job, cause)
+                                           : sign_here(job, cause);
     }
     return err;
 }
