@@ -11,7 +11,7 @@ _espseal()
     case "${COMP_WORDS[1]}" in
     identity)
         if ((COMP_CWORD == 2)); then
-            COMPREPLY=($(compgen -W 'key csr ca cert' -- "$cur"))
+            COMPREPLY=($(compgen -W 'key csr ca cert enroll' -- "$cur"))
             return
         fi
         set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
@@ -96,6 +96,9 @@ _espseal()
         --ca-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --days) COMPREPLY=(); return ;;
         --sign-cmd) COMPREPLY=(); return ;;
+        --cmp) COMPREPLY=(); return ;;
+        --cmp-ref) COMPREPLY=(); return ;;
+        --cmp-secret-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --csr-out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --efuse-key) COMPREPLY=(); return ;;
         --hmac-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -114,7 +117,7 @@ _espseal()
         --confirm) COMPREPLY=($(compgen -W 'burn stdin' -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--mode --storage --ca-cert --device-cert --private-key --subject --san --serial --key-type --ca-key --days --sign-cmd --csr-only --csr-out --efuse-key --hmac-key --offset --firmware --out --keep-secrets --force --passphrase-file --ca-passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
+        words='--mode --storage --ca-cert --device-cert --private-key --subject --san --serial --key-type --ca-key --days --sign-cmd --cmp --cmp-ref --cmp-secret-file --csr-only --csr-out --efuse-key --hmac-key --offset --firmware --out --keep-secrets --force --passphrase-file --ca-passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
         ;;
     'prove')
         case "$prev" in
@@ -176,6 +179,25 @@ _espseal()
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
         words='--csr --ca-cert --ca-key --days --out --passphrase-file --pin-file --force --insecure-permissions --json --progress --help'
+        ;;
+    'identity enroll')
+        case "$prev" in
+        --server) COMPREPLY=(); return ;;
+        --key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --subject) COMPREPLY=(); return ;;
+        --san) COMPREPLY=(); return ;;
+        --csr) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --ref) COMPREPLY=(); return ;;
+        --secret-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --old-cert) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --old-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --ca-cert) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --pin-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--server --key --subject --san --csr --update --ref --secret-file --old-cert --old-key --ca-cert --out --passphrase-file --pin-file --force --insecure-permissions --json --progress --help'
         ;;
     'ds params')
         case "$prev" in
