@@ -111,7 +111,8 @@ static int go(struct cli_run *run, struct provision *p, struct seal_cause *cause
     if (cli_flag(run, "dry-run")) {
         return show_dry_run(run, p);
     }
-    if (changes_fuses(p)) {
+    err = provision_files_check(run, p, cause);
+    if (err == SEAL_OK && changes_fuses(p)) {
         char question[160];
         provision_question(p, question, sizeof question);
         err = cli_confirm_burn(run, question, cause);

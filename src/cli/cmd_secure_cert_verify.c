@@ -172,7 +172,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_command_secure_cert_verify = {
     .name = "secure-cert verify",
-    .summary = "check the signatures and the integrity of a partition as a device does",
+    .summary = "check a partition's signatures and integrity as a device does",
     .operands = "FILE",
     .operands_min = 1,
     .operands_max = 1,

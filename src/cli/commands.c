@@ -182,7 +182,7 @@ const struct cli_option cli_device_options[] = {
      .fallback = "no-reset"},
     {.name = "trace",
      .value = "FILE",
-     .summary = "write a line for each frame, without secret payloads; - is stderr"},
+     .summary = "append a line for each frame, without secrets; - is stderr"},
     {0},
 };
 

@@ -29,8 +29,8 @@ static int open_trace(struct cli_run *run, struct seal_cause *cause)
         run->trace = stderr;
         return SEAL_OK;
     }
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    run->trace = fd < 0 ? NULL : fdopen(fd, "w");
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    run->trace = fd < 0 ? NULL : fdopen(fd, "a");
     if (!run->trace) {
         int err = seal_fail_errno(cause, "cannot open %s", path);
         if (fd >= 0) {

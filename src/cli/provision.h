@@ -33,7 +33,11 @@ struct provision { /* one run: what was given, read into memory, and what came o
 int provision_read_inputs(struct cli_run *run, struct provision *p, struct seal_cause *cause) SEAL_MUST_CHECK;
 void provision_free(struct provision *p);
 
-/* provision_files.c: files of --out. prepare makes the directory, and writes all but the final receipt. */
+/*
+ * provision_files.c: files of --out. check says before anybody is asked what could not be written; prepare
+ * makes the directory, and writes all but the final receipt, so that a full disk costs no fuse.
+ */
+int provision_files_check(struct cli_run *run, struct provision *p, struct seal_cause *cause) SEAL_MUST_CHECK;
 int provision_files_prepare(struct cli_run *run, struct provision *p,
                             struct seal_cause *cause) SEAL_MUST_CHECK;
 /* With --csr-only: the request, signed by the chip, to --csr-out and --out. */

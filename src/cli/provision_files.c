@@ -215,9 +215,31 @@ static int check_request_file(struct cli_run *run, const struct provision *p, st
     return seal_file_check_writable(path, cli_flag(run, "force") ? SEAL_FILE_FORCE : 0, cause);
 }
 
-int provision_files_prepare(struct cli_run *run, struct provision *p, struct seal_cause *cause)
+int provision_files_check(struct cli_run *run, struct provision *p, struct seal_cause *cause)
 {
     const char *given = cli_text(run, "out");
+    const char *csr = cli_text(run, "csr-out");
+    int err = SEAL_OK;
+    if (csr && seal_job_request(p->job)) {
+        err = seal_file_check_writable(csr, cli_flag(run, "force") ? SEAL_FILE_FORCE : 0, cause);
+    }
+    if (err == SEAL_OK) {
+        err = check_request_file(run, p, cause);
+    }
+    if (err == SEAL_OK && given) {
+        err = expand_directory(p, given, cause);
+    }
+    if (err == SEAL_OK && given) {
+        err = check_owner(run, p, cause);
+    }
+    if (err == SEAL_OK && given && access(p->directory, F_OK) == 0) {
+        err = check_names(run, p, cause);
+    }
+    return err;
+}
+
+int provision_files_prepare(struct cli_run *run, struct provision *p, struct seal_cause *cause)
+{
     const char *csr = cli_text(run, "csr-out");
     const struct seal_buf *request = seal_job_request(p->job);
     int err = SEAL_OK;
@@ -225,22 +247,10 @@ int provision_files_prepare(struct cli_run *run, struct provision *p, struct sea
         err = seal_file_write(csr, seal_buf_ptr(request), seal_buf_len(request),
                               cli_flag(run, "force") ? SEAL_FILE_FORCE : 0, cause);
     }
-    if (err == SEAL_OK) {
-        err = check_request_file(run, p, cause);
-    }
-    if (err != SEAL_OK || !given) {
+    if (err != SEAL_OK || !p->directory[0]) {
         return err;
     }
-    err = expand_directory(p, given, cause);
-    if (err == SEAL_OK) {
-        err = make_directory(p->directory, cause);
-    }
-    if (err == SEAL_OK) {
-        err = check_owner(run, p, cause);
-    }
-    if (err == SEAL_OK) {
-        err = check_names(run, p, cause);
-    }
+    err = make_directory(p->directory, cause);
     /* The record comes first: it makes the directory this device's. */
     if (err == SEAL_OK) {
         err = choose_receipt(p, cause);
