@@ -259,12 +259,11 @@ bool seal_fuse_plan_empty(const struct seal_fuse_plan *plan)
 static void complete_block(struct seal_fuse_plan *plan, unsigned block)
 {
     const uint32_t *have = plan->before.words[block], *want = plan->want.words[block];
-    uint32_t missing[SEAL_EFUSE_WORDS], held = 0;
+    uint32_t missing[SEAL_EFUSE_WORDS];
     bool coded = fuse_block_coded(&plan->before, block);
 
     for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++) {
         missing[i] = want[i] & ~have[i];
-        held |= have[i];
     }
     if (any(missing) && (plan->hidden >> block & 1) == 0) {
         for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++) {
