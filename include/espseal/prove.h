@@ -45,5 +45,9 @@ int seal_prove_partition(struct seal_loader *loader, const uint8_t *partition, s
  */
 int seal_prove_ds_key(struct seal_loader *loader, unsigned efuse_key, const uint8_t hmac_key[static 32],
                       bool *same, struct seal_cause *cause) SEAL_MUST_CHECK;
+/* The same for a key of purpose HMAC_UP: the chip computes the HMAC of a nonce (TRM "HMAC Accelerator",
+ * upstream mode; facts/peripherals.json). SEAL_ERR_PROOF: the block has another purpose. */
+int seal_prove_hmac_key(struct seal_loader *loader, unsigned efuse_key, const uint8_t hmac_key[static 32],
+                        bool *same, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 #endif

@@ -101,7 +101,8 @@ const struct cli_command cli_command_efuse_burn_key = {
         "read-protected, the block and its purpose write-protected. auto takes the block that holds this key "
         "already, or else the first free one; so the same command twice never burns a second key. A hidden "
         "key "
-        "for DS is compared by letting the chip sign; of other hidden keys espseal says that it cannot "
+        "for DS or HMAC is compared by a challenge to the chip; of other hidden keys espseal says that it "
+        "cannot "
         "know.\n\n"
         "Keys for flash encryption and ECDSA are stored byte-reversed, which is done here. Keys of 512 bits "
         "(XTS_AES_256_KEY) and ECDSA_KEY_P384 take two blocks, the one named and the next free one.",

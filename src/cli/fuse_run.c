@@ -164,13 +164,17 @@ static int prove_hidden(struct cli_fuse *fuse, unsigned block, struct seal_cause
     unsigned key = (unsigned)fuse->plan.chip->efuse->blocks[block].key;
     uint8_t bytes[32];
     bool same = false;
-    if (fuse->loader == NULL || seal_efuse_key_purpose(&fuse->state, key) != SEAL_PURPOSE_HMAC_DOWN_DS) {
+    unsigned purpose = seal_efuse_key_purpose(&fuse->state, key);
+    bool ds = purpose == SEAL_PURPOSE_HMAC_DOWN_DS && fuse->plan.chip->peripherals.ds_base != 0;
+    bool hmac = purpose == SEAL_PURPOSE_HMAC_UP && fuse->plan.chip->peripherals.hmac_base != 0;
+    if (fuse->loader == NULL || (!ds && !hmac) || fuse->plan.chip->peripherals.ds_clocks == NULL) {
         return cannot_know(fuse, block, cause);
     }
     for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++) {
         seal_put_le32(bytes + 4 * i, fuse->plan.want.words[block][i]);
     }
-    int err = seal_prove_ds_key(fuse->loader, key, bytes, &same, cause);
+    int err = ds ? seal_prove_ds_key(fuse->loader, key, bytes, &same, cause)
+                 : seal_prove_hmac_key(fuse->loader, key, bytes, &same, cause);
     seal_cleanse(bytes, sizeof bytes);
     if (err != SEAL_OK) {
         return err;
@@ -182,8 +186,8 @@ static int prove_hidden(struct cli_fuse *fuse, unsigned block, struct seal_cause
         seal_hint(cause, "if this is to be a second key, name a free block");
         return err;
     }
-    cli_say(fuse->run, "proof     %s holds this very key: the chip signed with it",
-            fuse->plan.chip->efuse->blocks[block].name);
+    cli_say(fuse->run, "proof     %s holds this very key: the chip %s with it",
+            fuse->plan.chip->efuse->blocks[block].name, ds ? "signed" : "computed an HMAC");
     return SEAL_OK;
 }
 

@@ -475,11 +475,15 @@ static bool opens_secure_download(const struct burner *burner, const uint32_t *w
     return field != NULL && field->block == burner->block && (wanted[field->bit / 32] >> field->bit % 32 & 1);
 }
 
-/* The chip refuses to show its registers from the read command on: that is the proof, with the flag. */
+/* From the read command on the chip refuses to show its registers, and its ROM restarts: the flag is the
+ * proof. */
 static int verify_secure_download(struct burner *burner, const uint32_t *wanted, int err,
                                   struct seal_cause *cause)
 {
-    if (err != SEAL_ERR_ROM_REFUSED && err != SEAL_ERR_ROM) {
+    bool expected = err == SEAL_ERR_ROM_REFUSED || err == SEAL_ERR_ROM || err == SEAL_ERR_LINK ||
+                    err == SEAL_ERR_TIMEOUT || err == SEAL_ERR_PROTOCOL;
+
+    if (!expected) {
         return err;
     }
     err = seal_loader_refresh_security_info(burner->loader, cause);

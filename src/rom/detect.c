@@ -34,6 +34,9 @@ static int get_security_info(struct seal_loader *loader, struct seal_cause *caus
 
 int seal_loader_refresh_security_info(struct seal_loader *loader, struct seal_cause *cause)
 {
+    struct seal_cause ignored;
+    int err = rom_resync(loader, &ignored); /* the chip may have restarted into its loader */
+    (void)err;
     return get_security_info(loader, cause);
 }
 

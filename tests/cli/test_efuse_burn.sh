@@ -124,6 +124,11 @@ run 0 efuse burn-key auto --purpose HMAC_UP --file other --keep-readable --confi
 says 'nothing to burn'
 run 0 efuse burn-key auto --purpose HMAC_UP --file other --confirm burn
 says 'RD_DIS bit 1  read-protects BLOCK_KEY1'
+# and a hidden one for HMAC answers a challenge
+run 0 efuse burn-key BLOCK_KEY1 --purpose HMAC_UP --file other --confirm burn
+says 'BLOCK_KEY1 holds this very key: the chip computed an HMAC with it'
+run 5 efuse burn-key BLOCK_KEY1 --purpose HMAC_UP --file key --confirm burn
+says 'holds another key'
 
 # a plan is saved and applied, once, to this state, with these files
 chip=fuses4
