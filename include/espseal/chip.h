@@ -166,7 +166,9 @@ struct seal_rom_traits {
     uint16_t flash_block_max;  /* that the ROM takes, by its own check (measured); 0: no more than that */
     uint16_t write_reg_max;    /* register sets per WRITE_REG frame */
     uint32_t uart_date;        /* register with no effect, for delays (espefuse uses it) */
-    uint32_t uart_clkdiv;      /* baud * its 20 bits is about the crystal's frequency; 0: one crystal only */
+    uint8_t
+        assumed_crystal;  /* MHz that the ROM believes in when it changes its baud rate; 0: it knows better */
+    uint32_t uart_clkdiv; /* baud * its 20 bits is about the crystal's frequency; 0: one crystal only */
 };
 
 struct seal_chip {

@@ -56,18 +56,34 @@ static bool adapter_takes(struct seal_link *link, unsigned baud)
     return seal_link_set_baud(link, before, NULL) == SEAL_OK && takes;
 }
 
+/* The number that makes the ROM take that rate. In secure download mode the crystal cannot be found out. */
+static int rate_to_ask(struct seal_loader *loader, unsigned baud, uint32_t *asked, struct seal_cause *cause)
+{
+    unsigned assumed = loader->chip->rom.assumed_crystal, mhz = assumed;
+    int err = SEAL_OK;
+    if (assumed && !seal_loader_secure_download(loader)) {
+        err = seal_loader_crystal(loader, &mhz, cause);
+    }
+    *asked = assumed ? (uint32_t)((uint64_t)baud * assumed / mhz) : baud;
+    return err;
+}
+
 /* SEAL_ERR_ROM_REFUSED: the chip stays at its rate. SEAL_ERR_LINK: the rate does not hold. */
 static int try_rate(struct seal_loader *loader, unsigned baud, struct seal_cause *cause)
 {
     struct sample before, after;
     uint8_t payload[8] = {0}; /* new rate; the old one is for stubs */
-    seal_put_le32(payload, baud);
+    uint32_t asked = baud;
     const struct rom_command command = {
         .opcode = SEAL_ROM_CHANGE_BAUDRATE, .data = payload, .len = sizeof payload};
-    int err = take_sample(loader, &before, cause);
+    int err = rate_to_ask(loader, baud, &asked, cause);
+    if (!err) {
+        err = take_sample(loader, &before, cause);
+    }
     if (err) {
         return err;
     }
+    seal_put_le32(payload, asked);
     err = rom_transact(loader, &command, NULL, cause);
     if (err && err != SEAL_ERR_TIMEOUT) {
         return err;

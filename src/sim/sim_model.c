@@ -23,8 +23,9 @@ static const struct sim_preset c3_presets[] = {
  */
 static const struct sim_range any_mapped[] = {{0x20000000, 0x30000000}, {0x3C000000, 0x70000000}, {0, 0}};
 
-/* The divider of a 40 MHz crystal at 115200 baud, where the crystal is found out by it. */
-static const struct sim_preset c2_presets[] = {{0x60000014, 347}, {0, 0}};
+/* The divider at 115200 baud, where the crystal is found out by it: 26 MHz for the C2, 40 MHz for the ESP32.
+ */
+static const struct sim_preset c2_presets[] = {{0x60000014, 225}, {0, 0}};
 /* Bit 31 of APB_CTRL_DATE: with both fuses it makes revision 3. */
 static const struct sim_preset esp32_presets[] = {{0x3FF40014, 347}, {0x3FF6607C, 0x96042000}, {0, 0}};
 
@@ -60,7 +61,12 @@ static const struct sim_model models[] = {
         .mapped = any_mapped,
         .presets = esp32_presets,
     },
-    {.chip = "esp32c2", .revision = 104, .banner = "ESP-ROM:esp8684\r\n", LIKE_THE_C3, .presets = c2_presets},
+    {.chip = "esp32c2",
+     .revision = 104,
+     .banner = "ESP-ROM:esp8684\r\n",
+     LIKE_THE_C3,
+     .presets = c2_presets,
+     .crystal = 26},
     {.chip = "esp32c5", .revision = 100, .banner = "ESP-ROM:esp32c5\r\n", LIKE_THE_C3},
     {.chip = "esp32c6", .revision = 2, .banner = "ESP-ROM:esp32c6\r\n", LIKE_THE_C3},
     {.chip = "esp32c61", .revision = 100, .banner = "ESP-ROM:esp32c61\r\n", LIKE_THE_C3},

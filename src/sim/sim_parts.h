@@ -27,6 +27,7 @@ struct sim_model {
     const char *boot_mode;           /* "boot:0x2 (UART0_BOOT)" */
     uint32_t api_version;            /* GET_SECURITY_INFO, last word */
     uint8_t seventh_purpose;         /* GET_SECURITY_INFO: constant after the six purposes */
+    uint8_t crystal;                 /* MHz; 0: the one that the ROM assumes */
     uint32_t flash_size_at_boot;     /* what the ROM believes until SPI_SET_PARAMS */
     uint32_t read_as_zero, zero_end; /* clocks and resets: accepted and never read back (as in QEMU) */
     uint32_t watchdog_config, watchdog_protect, watchdog_key;

@@ -215,12 +215,31 @@ static int run(struct sim_chip *chip, struct sim_request *request)
     return SIM_REFUSED;
 }
 
+/* The ROM divides a clock that may not be the one it assumes. */
+static unsigned real_rate(const struct sim_chip *chip, uint32_t asked)
+{
+    unsigned assumed = chip->chip->rom.assumed_crystal, crystal = chip->model->crystal;
+    return assumed && crystal ? (unsigned)((uint64_t)asked * crystal / assumed) : asked;
+}
+
+static void set_rate(struct sim_chip *chip, unsigned rate)
+{
+    uint32_t divider = chip->chip->rom.uart_clkdiv;
+    unsigned crystal = chip->model->crystal ? chip->model->crystal : 40;
+    chip->baud = rate;
+    if (divider && rate) {
+        sim_chip_fail(chip, sim_memory_write(&chip->memory, divider, crystal * 1000000u / rate));
+    }
+}
+
 /* What a command does after its answer is out. */
 static void follow_up(struct sim_chip *chip, uint8_t opcode, uint32_t argument, int result)
 {
     bool end = opcode == SIM_FLASH_END || opcode == SIM_FLASH_DEFL_END;
     if (opcode == SIM_CHANGE_BAUDRATE && result <= 0) {
-        chip->baud = argument ? argument : chip->baud;
+        if (argument) {
+            set_rate(chip, real_rate(chip, argument));
+        }
         sim_chip_send(chip, empty_frame, sizeof empty_frame);
     } else if (end && result <= 0 && argument == 0) {
         sim_chip_send(chip, empty_frame, sizeof empty_frame);

@@ -133,6 +133,28 @@ static void the_esp32_has_the_revision_that_no_fuse_tells(void **state)
     close_rig(&rig);
 }
 
+static void check_rate(const struct model *model)
+{
+    const struct seal_loader_options options = {.baud = 460800};
+    struct rig rig;
+
+    open_rig(&rig, model);
+    disconnect(&rig);
+    sim_chip_power_cycle(rig.chip);
+    assert_int_equal(sim_link_new(rig.chip, &rig.link), 0);
+    if (seal_loader_connect(rig.link, &options, &rig.loader, &rig.cause) != 0) {
+        fail_msg("%s", rig.cause.text);
+    }
+    assert_in_range(sim_chip_baud(rig.chip), 460800 - 100, 460800 + 100);
+    close_rig(&rig);
+}
+
+static void each_chip_takes_the_rate_whatever_its_crystal(void **state)
+{
+    (void)state;
+    each_model(check_rate);
+}
+
 /* --- burning ------------------------------------------------------------------------------------------ */
 
 /* The block of the first key, or the ESP32's for flash encryption. */
@@ -199,6 +221,37 @@ static void each_chip_burns_a_key_once(void **state)
 {
     (void)state;
     each_model(check_burn);
+}
+
+/* Registers that hold the time of a burn pulse, as chips.json "timing_by_mhz" has them. */
+static void the_time_of_a_pulse_follows_the_crystal(void **state)
+{
+    static const struct {
+        const char *chip;
+        uint32_t address, mask, value;
+    } cases[] = {
+        {"esp32c2", 0x60008910, 0xff00, 0x8200}, /* 26 MHz */
+        {"esp32", 0x3ff5a118, 0xff, 0x50},       /* 40 MHz */
+        {"esp32s2", 0x3f41a1f0, 0xffffffff, 0x01900201},
+        {"esp32c5", 0x600b49ec, 0x1feff, 0x1fe28},
+        {"esp32h2", 0x600b09f0, 0xffff00, 0x300000},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct seal_loader_options options = {.baud = 230400};
+        struct rig rig;
+        uint32_t value;
+        open_rig(&rig, &(struct model){.chip = seal_chip_find(cases[i].chip)});
+        struct seal_burn burn = wanted(&rig);
+        disconnect(&rig);
+        sim_chip_power_cycle(rig.chip);
+        assert_int_equal(sim_link_new(rig.chip, &rig.link), 0);
+        assert_int_equal(seal_loader_connect(rig.link, &options, &rig.loader, &rig.cause), 0);
+        assert_int_equal(execute(&rig, &burn), 0);
+        assert_int_equal(seal_loader_read_reg(rig.loader, cases[i].address, &value, &rig.cause), 0);
+        assert_int_equal(value & cases[i].mask, cases[i].value);
+        close_rig(&rig);
+    }
 }
 
 static void check_cuts(const struct model *model)
@@ -362,7 +415,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_chip_is_found_with_the_table_of_its_revision),
         cmocka_unit_test(the_esp32_has_the_revision_that_no_fuse_tells),
+        cmocka_unit_test(each_chip_takes_the_rate_whatever_its_crystal),
         cmocka_unit_test(each_chip_burns_a_key_once),
+        cmocka_unit_test(the_time_of_a_pulse_follows_the_crystal),
         cmocka_unit_test(each_chip_finishes_a_burn_that_was_cut_anywhere),
         cmocka_unit_test(each_chip_survives_a_power_cut_in_each_pulse),
         cmocka_unit_test(each_chip_that_lies_is_found_out),
