@@ -4,7 +4,7 @@
 
 #include <espseal/buf.h>
 
-/* Appends the best-compressed zlib stream of data (32 KiB window, which the ROM takes).
+/* Appends a well-compressed zlib stream of data (32 KiB window, which the ROM takes).
  * SEAL_ERR_NO_MEMORY, SEAL_ERR_TOO_LONG. */
 int seal_deflate(struct seal_buf *out, const void *data, size_t len) SEAL_MUST_CHECK;
 

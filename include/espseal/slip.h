@@ -6,6 +6,9 @@
 
 /* Appends one frame around data. */
 int seal_slip_encode(struct seal_buf *out, const void *data, size_t len) SEAL_MUST_CHECK;
+/* The same of head and data behind each other, without a copy of them. */
+int seal_slip_encode_two(struct seal_buf *out, const void *head, size_t head_len, const void *data,
+                         size_t len) SEAL_MUST_CHECK;
 
 enum seal_slip_result {
     SEAL_SLIP_MORE,       /* all input consumed, no frame complete */

