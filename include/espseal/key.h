@@ -134,6 +134,10 @@ int seal_cert_issue(const void *csr, size_t csr_len, const char *csr_name, const
 /* Reads one certificate, PEM (first of the file; text around it is dropped) or DER. SEAL_ERR_FORMAT. */
 int seal_cert_read(const void *data, size_t len, const char *name, struct seal_cert **cert,
                    struct seal_cause *cause) SEAL_MUST_CHECK;
+/* The same, and keeps what certificates follow in a PEM file: they are written after it by seal_cert_write,
+ * as parsers on the device take a chain. */
+int seal_cert_read_chain(const void *data, size_t len, const char *name, struct seal_cert **cert,
+                         struct seal_cause *cause) SEAL_MUST_CHECK;
 void seal_cert_free(struct seal_cert **cert);
 
 /* PEM (LF, 64 columns) or DER. */
@@ -149,6 +153,14 @@ int seal_cert_matches_key(const struct seal_cert *cert, const struct seal_key *k
 /* SEAL_ERR_MISMATCH when ca did not sign cert. */
 int seal_cert_signed_by(const struct seal_cert *cert, const struct seal_cert *ca,
                         struct seal_cause *cause) SEAL_MUST_CHECK;
+/*
+ * SEAL_ERR_MISMATCH when cert does not lead, through the intermediate certificates read with either, to a
+ * self-signed certificate of ca (to any of ca when none signed itself). Times are not looked at.
+ */
+int seal_cert_check_chain(const struct seal_cert *cert, const struct seal_cert *ca,
+                          struct seal_cause *cause) SEAL_MUST_CHECK;
+/* SEAL_ERR_KEY for an RSA key with a public exponent below 65537 (FIPS 186-5, A.1.1) or an even one. */
+int seal_cert_check_exponent(const struct seal_cert *cert, struct seal_cause *cause) SEAL_MUST_CHECK;
 bool seal_cert_same(const struct seal_cert *a, const struct seal_cert *b);
 /* True when the certificate's subject is what name ("/CN=device/O=Example") stands for (RFC 5280 7.1
  * comparison). */

@@ -35,6 +35,7 @@ struct seal_profile {
     const struct seal_firmware *firmware;
     size_t firmware_count;
     const struct seal_cert *ca_cert; /* NULL: none */
+    bool foreign_ca; /* ca_cert is stored for what the device talks to; its own certificate is from another */
 
     /* the identity, given; DS without private_key: the certificate for the key that an earlier run with
      * request_only left in the chip, or a new one for the key that the device has ... */

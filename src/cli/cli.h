@@ -126,6 +126,9 @@ int cli_read_key(struct cli_run *run, const char *path, const char *passphrase_o
                  struct seal_cause *cause) SEAL_MUST_CHECK;
 int cli_read_cert(struct cli_run *run, const char *path, struct seal_cert **cert,
                   struct seal_cause *cause) SEAL_MUST_CHECK;
+/* The same with the certificates that follow the first. */
+int cli_read_certs(struct cli_run *run, const char *path, struct seal_cert **cert,
+                   struct seal_cause *cause) SEAL_MUST_CHECK;
 /* The chip of that name (NULL: none is asked for, *chip is NULL). SEAL_ERR_USAGE suggests the nearest name.
  */
 int cli_find_chip(const char *name, const struct seal_chip **chip, struct seal_cause *cause) SEAL_MUST_CHECK;

@@ -121,6 +121,9 @@ static int go(struct cli_run *run, struct provision *p, struct seal_cause *cause
         err = provision_files_prepare(run, p, cause);
     }
     if (err == SEAL_OK) {
+        err = provision_seen(run, p, cause);
+    }
+    if (err == SEAL_OK) {
         err = burn(run, p, cause);
     }
     if (err == SEAL_OK) {
@@ -154,7 +157,15 @@ static const struct cli_option options[] = {
      .summary = "where the private key lives",
      .choices = storages,
      .fallback = "ds"},
-    {.name = "ca-cert", .value = "FILE", .summary = "certificate of the CA, stored beside the device's"},
+    {.name = "ca-cert",
+     .value = "FILE",
+     .summary = "certificate of the CA, stored beside the device's; intermediate ones may follow it"},
+    {.name = "foreign-ca",
+     .summary = "--ca-cert is for what the device talks to, and did not sign the device's certificate"},
+    {.name = "seen",
+     .value = "FILE",
+     .summary =
+         "list of public keys and their devices: a key of another device is refused, this one is added"},
     {.name = "device-cert",
      .value = "FILE",
      .summary = "the device's certificate; without --private-key for the key that is in the chip"},

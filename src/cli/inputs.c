@@ -45,17 +45,31 @@ int cli_read_key(struct cli_run *run, const char *path, const char *passphrase_o
     return err;
 }
 
-int cli_read_cert(struct cli_run *run, const char *path, struct seal_cert **cert, struct seal_cause *cause)
+typedef int (*read_cert_fn)(const void *data, size_t len, const char *name, struct seal_cert **cert,
+                            struct seal_cause *cause);
+
+static int read_cert(const char *path, read_cert_fn read, struct seal_cert **cert, struct seal_cause *cause)
 {
-    (void)run;
     struct seal_buf *buf = NULL;
     *cert = NULL;
     int err = seal_file_read(path, LARGEST, 0, &buf, cause);
     if (err == SEAL_OK) {
-        err = seal_cert_read(seal_buf_ptr(buf), seal_buf_len(buf), path, cert, cause);
+        err = read(seal_buf_ptr(buf), seal_buf_len(buf), path, cert, cause);
     }
     seal_buf_free(&buf);
     return err;
+}
+
+int cli_read_cert(struct cli_run *run, const char *path, struct seal_cert **cert, struct seal_cause *cause)
+{
+    (void)run;
+    return read_cert(path, seal_cert_read, cert, cause);
+}
+
+int cli_read_certs(struct cli_run *run, const char *path, struct seal_cert **cert, struct seal_cause *cause)
+{
+    (void)run;
+    return read_cert(path, seal_cert_read_chain, cert, cause);
 }
 
 int cli_find_chip(const char *name, const struct seal_chip **chip, struct seal_cause *cause)

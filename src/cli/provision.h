@@ -46,6 +46,9 @@ int provision_files_request(struct cli_run *run, struct provision *p,
 int provision_files_receipt(struct cli_run *run, struct provision *p, const seal_json *receipt,
                             struct seal_cause *cause) SEAL_MUST_CHECK;
 
+/* provision_seen.c: --seen. Right before the burn; a run that is repeated for the same device passes. */
+int provision_seen(struct cli_run *run, struct provision *p, struct seal_cause *cause) SEAL_MUST_CHECK;
+
 /* provision_show.c: for the person. */
 void provision_show_device(const struct cli_run *run, const struct provision *p);
 void provision_show_plan(const struct cli_run *run, const struct provision *p);

@@ -197,10 +197,10 @@ static int read_identity(struct cli_run *run, struct provision *p, struct seal_c
     const char *path;
     int err = SEAL_OK;
     if ((path = cli_text(run, "ca-cert"))) {
-        err = cli_read_cert(run, path, &p->ca_cert, cause);
+        err = cli_read_certs(run, path, &p->ca_cert, cause);
     }
     if (err == SEAL_OK && (path = cli_text(run, "device-cert"))) {
-        err = cli_read_cert(run, path, &p->device_cert, cause);
+        err = cli_read_certs(run, path, &p->device_cert, cause);
     }
     if (err == SEAL_OK && (path = cli_text(run, "private-key"))) {
         err = cli_read_key(run, path, "passphrase-file", &p->private_key, cause);
@@ -209,6 +209,7 @@ static int read_identity(struct cli_run *run, struct provision *p, struct seal_c
         err = cli_read_key(run, path, "ca-passphrase-file", &p->ca_key, cause);
     }
     profile->ca_cert = p->ca_cert;
+    profile->foreign_ca = cli_flag(run, "foreign-ca");
     profile->device_cert = p->device_cert;
     profile->private_key = p->private_key;
     profile->ca_key = p->ca_key;

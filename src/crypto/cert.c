@@ -92,10 +92,54 @@ int seal_cert_read(const void *data, size_t len, const char *name, struct seal_c
     return err;
 }
 
+/* Of a file whose first certificate has been read well. */
+static int read_others(const void *data, size_t len, const char *name, STACK_OF(X509) * others,
+                       struct seal_cause *cause)
+{
+    struct seal_pem block = {0};
+    bool first = true;
+    BIO *bio = seal_bio_borrow(data, len);
+    int err = bio ? SEAL_OK : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory for %s", name);
+    while (err == SEAL_OK && (err = seal_pem_next(bio, &block)) == SEAL_OK) {
+        const char *kind = seal_pem_kind(block.name);
+        bool certificate = kind && strcmp(kind, WANTED) == 0;
+        X509 *x509 = certificate && !first ? decode(block.data, (size_t)block.len) : NULL;
+        if (certificate && !first && (!x509 || sk_X509_push(others, x509) <= 0)) {
+            X509_free(x509);
+            err = SEAL_ERR_FORMAT;
+        }
+        first = first && !certificate;
+        seal_pem_free(&block);
+    }
+    seal_pem_free(&block);
+    BIO_free(bio);
+    if (err == SEAL_ERR_FORMAT) {
+        return seal_fail(cause, err, "one of the certificates in %s is damaged", name);
+    }
+    return err == SEAL_ERR_NOT_FOUND ? SEAL_OK : err;
+}
+
+int seal_cert_read_chain(const void *data, size_t len, const char *name, struct seal_cert **cert,
+                         struct seal_cause *cause)
+{
+    int err = seal_cert_read(data, len, name, cert, cause);
+    if (err != SEAL_OK || (*cert)->der) {
+        return err;
+    }
+    (*cert)->others = sk_X509_new_null();
+    err = (*cert)->others ? read_others(data, len, name, (*cert)->others, cause)
+                          : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory for %s", name);
+    if (err != SEAL_OK) {
+        seal_cert_free(cert);
+    }
+    return err;
+}
+
 void seal_cert_free(struct seal_cert **cert)
 {
     if (cert && *cert) {
         X509_free((*cert)->x509);
+        sk_X509_pop_free((*cert)->others, X509_free);
         free(*cert);
         *cert = NULL;
     }
@@ -111,6 +155,9 @@ int seal_cert_write(const struct seal_cert *cert, bool der, struct seal_buf *out
     char *bytes = NULL;
     BIO *bio = BIO_new(BIO_s_mem());
     bool done = bio && (der ? i2d_X509_bio(bio, cert->x509) : PEM_write_bio_X509(bio, cert->x509)) == 1;
+    for (int i = 0; done && !der && i < sk_X509_num(cert->others); i++) {
+        done = PEM_write_bio_X509(bio, sk_X509_value(cert->others, i)) == 1;
+    }
     int err = done ? SEAL_OK : seal_fail_crypto(cause, "cannot write a certificate");
     if (err == SEAL_OK) {
         long len = BIO_get_mem_data(bio, &bytes);
@@ -187,7 +234,16 @@ int seal_cert_signed_by(const struct seal_cert *cert, const struct seal_cert *ca
                      ca_name);
 }
 
+static int count_others(const struct seal_cert *cert)
+{
+    return cert->others ? sk_X509_num(cert->others) : 0;
+}
+
 bool seal_cert_same(const struct seal_cert *a, const struct seal_cert *b)
 {
-    return X509_cmp(a->x509, b->x509) == 0;
+    bool same = X509_cmp(a->x509, b->x509) == 0 && count_others(a) == count_others(b);
+    for (int i = 0; same && i < count_others(a); i++) {
+        same = X509_cmp(sk_X509_value(a->others, i), sk_X509_value(b->others, i)) == 0;
+    }
+    return same;
 }

@@ -19,6 +19,7 @@ struct seal_key {
 
 struct seal_cert {
     X509 *x509;
+    STACK_OF(X509) * others; /* that stood behind it in its file (seal_cert_read_chain); NULL: none */
     bool der;
 };
 

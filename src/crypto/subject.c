@@ -24,10 +24,42 @@ static const char *copy_part(const char *from, char stop, char *to)
     return from;
 }
 
+/* Matter 1.x, 6.1.1: ids in a certificate's subject, four upper-case hexadecimal digits each. */
+static const char *const matter[][2] = {
+    {"matterVendorId", "1.3.6.1.4.1.37244.2.1"},
+    {"matterProductId", "1.3.6.1.4.1.37244.2.2"},
+};
+
+static const char *oid_of(const char *type)
+{
+    for (size_t i = 0; i < sizeof matter / sizeof matter[0]; i++) {
+        if (strcmp(type, matter[i][0]) == 0) {
+            return matter[i][1];
+        }
+    }
+    return type;
+}
+
+static bool fits_matter(const char *type, const char *value)
+{
+    for (size_t i = 0; i < sizeof matter / sizeof matter[0]; i++) {
+        if (strcmp(type, matter[i][1]) == 0) {
+            return strlen(value) == 4 && strspn(value, "0123456789ABCDEF") == 4;
+        }
+    }
+    return true;
+}
+
 static int add_part(X509_NAME *name, const char *type, const char *value, struct seal_cause *cause)
 {
-    if (OBJ_txt2nid(type) == NID_undef) {
+    type = oid_of(type);
+    ASN1_OBJECT *object = OBJ_txt2obj(type, 0); /* by name, or as numbers with dots */
+    ASN1_OBJECT_free(object);
+    if (!object) {
         return wrong_subject(cause, "has an unknown part: ", type);
+    }
+    if (!fits_matter(type, value)) {
+        return wrong_subject(cause, "has a Matter id that is not four digits of 0-9 and A-F: ", value);
     }
     if (!*value) {
         return wrong_subject(cause, "has an empty part: ", type);

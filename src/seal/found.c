@@ -52,7 +52,7 @@ static int read_cert(const struct seal_job *job, uint8_t type, struct seal_cert 
     if (len && entry.data[len - 1] == '\0') {
         len--;
     }
-    return seal_cert_read(entry.data, len, "the certificate in flash", cert, NULL);
+    return seal_cert_read_chain(entry.data, len, "the certificate in flash", cert, NULL);
 }
 
 static bool same_ca(const struct seal_job *job)

@@ -41,8 +41,8 @@ static int sign_elsewhere(struct seal_job *job, struct seal_cause *cause)
                                              seal_buf_len(job->request), answer, cause)
                      : SEAL_ERR_NO_MEMORY;
     if (err == SEAL_OK) {
-        err = seal_cert_read(seal_buf_ptr(answer), seal_buf_len(answer), "the signing command's output",
-                             &job->made_cert, cause);
+        err = seal_cert_read_chain(seal_buf_ptr(answer), seal_buf_len(answer), "the signing command's output",
+                                   &job->made_cert, cause);
     }
     if (err == SEAL_OK) {
         err = seal_cert_matches_key(job->made_cert, job->made_key, cause);
@@ -111,6 +111,9 @@ int seal_job_make_identity(struct seal_job *job, struct seal_cause *cause)
     if (err == SEAL_OK) {
         err = profile->request_only ? hold_place(job, &subject, cause)
                                     : ask_for_certificate(job, &subject, cause);
+    }
+    if (err == SEAL_OK && !profile->request_only) {
+        err = job_check_cert(job, job->made_cert, cause);
     }
     if (err != SEAL_OK) {
         seal_key_free(&job->made_key);

@@ -65,6 +65,8 @@ const struct seal_key *job_private_key(const struct seal_job *job);
 int job_choose_key_block(struct seal_job *job, int hinted, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /* preflight.c: what needs no reading of the chip beyond knowing which it is. */
+int job_check_cert(const struct seal_job *job, const struct seal_cert *cert,
+                   struct seal_cause *cause) SEAL_MUST_CHECK;
 int job_preflight(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /* regions.c: where esp_secure_cert goes, and that no region crosses another or the end of flash. */

@@ -73,6 +73,16 @@ static int check_made_key(const struct seal_job *job, struct seal_cause *cause)
     return SEAL_OK;
 }
 
+int job_check_cert(const struct seal_job *job, const struct seal_cert *cert, struct seal_cause *cause)
+{
+    const struct seal_profile *profile = job->profile;
+    int err = seal_cert_check_exponent(cert, cause);
+    if (err == SEAL_OK && profile->ca_cert && !profile->foreign_ca) {
+        err = seal_cert_check_chain(cert, profile->ca_cert, cause);
+    }
+    return err;
+}
+
 static int check_given(struct seal_job *job, struct seal_cause *cause)
 {
     const struct seal_profile *profile = job->profile;
@@ -87,10 +97,7 @@ static int check_given(struct seal_job *job, struct seal_cause *cause)
     }
     if (err == SEAL_OK) {
         job_warn_validity(job, profile->device_cert, "device");
-        if (profile->ca_cert &&
-            seal_cert_signed_by(profile->device_cert, profile->ca_cert, NULL) != SEAL_OK) {
-            job_warn(job, "the CA certificate did not sign the device certificate");
-        }
+        err = job_check_cert(job, profile->device_cert, cause);
     }
     return err;
 }
