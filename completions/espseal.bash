@@ -87,6 +87,7 @@ _espseal()
         --mode) COMPREPLY=($(compgen -W 'development production' -- "$cur")); return ;;
         --storage) COMPREPLY=($(compgen -W 'ds ecdsa plaintext' -- "$cur")); return ;;
         --ca-cert) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --seen) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --device-cert) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --private-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --subject) COMPREPLY=(); return ;;
@@ -117,7 +118,7 @@ _espseal()
         --confirm) COMPREPLY=($(compgen -W 'burn stdin' -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--mode --storage --ca-cert --device-cert --private-key --subject --san --serial --key-type --ca-key --days --sign-cmd --cmp --cmp-ref --cmp-secret-file --csr-only --csr-out --efuse-key --hmac-key --offset --firmware --out --keep-secrets --force --passphrase-file --ca-passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
+        words='--mode --storage --ca-cert --foreign-ca --seen --device-cert --private-key --subject --san --serial --key-type --ca-key --days --sign-cmd --cmp --cmp-ref --cmp-secret-file --csr-only --csr-out --efuse-key --hmac-key --offset --firmware --out --keep-secrets --force --passphrase-file --ca-passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
         ;;
     'prove')
         case "$prev" in
