@@ -287,6 +287,22 @@ void seal_fuse_plan_each_no_return(const struct seal_fuse_plan *plan, seal_fuse_
 
 /* --- phases, in the order of burn_execute.c --- */
 
+/* Bits of BLOCK0 beside protections and doors. */
+static bool burns_fields(const struct seal_fuse_plan *plan)
+{
+    static const char *const apart[] = {"RD_DIS", "WR_DIS", "ENABLE_SECURITY_DOWNLOAD", "DIS_DOWNLOAD_MODE",
+                                        "UART_DOWNLOAD_DIS"};
+    uint32_t missing[SEAL_EFUSE_WORDS];
+    seal_fuse_plan_missing(plan, 0, missing);
+    for (size_t i = 0; i < sizeof apart / sizeof apart[0]; i++) {
+        const struct seal_efuse_field *field = seal_chip_field(plan->chip, apart[i]);
+        for (unsigned bit = 0; field != NULL && field->block == 0 && bit < field->bits; bit++) {
+            missing[(field->bit + bit) / 32] &= ~(1u << (field->bit + bit) % 32);
+        }
+    }
+    return popcount(missing) > 0;
+}
+
 void seal_fuse_plan_each_phase(const struct seal_fuse_plan *plan, seal_fuse_say_fn say, void *ctx)
 {
     char text[LINE];
@@ -299,7 +315,7 @@ void seal_fuse_plan_each_phase(const struct seal_fuse_plan *plan, seal_fuse_say_
             say(ctx, text);
         }
     }
-    if (will_burn(plan, 0)) {
+    if (burns_fields(plan)) {
         say(ctx, "BLOCK0: fields, read back, compare; switches that need a key last");
     }
     if (read) {
