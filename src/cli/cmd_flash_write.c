@@ -149,6 +149,13 @@ static int write_files(struct flash_write *work, struct seal_cause *cause)
         if (!err) {
             print_file(work, i);
         }
+        if (!err && work->results[i].disturbed) {
+            cli_warn(
+                work->run,
+                "a request was damaged on its way: flash outside %s may have been erased; write and verify "
+                "what belongs there",
+                file->path);
+        }
     }
     if (!err && cli_flag(work->run, "reset")) {
         err = seal_loader_reset(work->loader, cause);
