@@ -17,6 +17,8 @@ static bool configure(ENGINE *engine, const char *module)
     return !module || ENGINE_ctrl_cmd_string(engine, "MODULE_PATH", module, 0) == 1;
 }
 
+static ENGINE *kept;
+
 int seal_engine_load(const char *uri, const char *module, UI_METHOD *method, struct seal_pin *pin,
                      EVP_PKEY **pkey, void **engine)
 {
@@ -31,7 +33,12 @@ int seal_engine_load(const char *uri, const char *module, UI_METHOD *method, str
         ENGINE_free(found);
         return SEAL_ERR_NOT_FOUND;
     }
-    (void)ENGINE_free(found); /* the functional reference of ENGINE_init stays */
+    /* Never unloaded: methods that it registered with the library point into its code. */
+    if (kept) {
+        (void)ENGINE_free(found); /* the functional reference of ENGINE_init stays */
+    } else {
+        kept = found;
+    }
     *pkey = ENGINE_load_private_key(found, uri, method, pin);
     if (!*pkey) {
         (void)ENGINE_finish(found);
