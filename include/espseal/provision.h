@@ -34,6 +34,8 @@ struct seal_profile {
     int64_t offset;            /* of the partition in flash; SEAL_AUTO: from the partition table */
     const struct seal_firmware *firmware;
     size_t firmware_count;
+    const char *const
+        *allow; /* rules of rules.h and flash_guard.h that are overridden, NULL-terminated; NULL: none */
     const struct seal_cert *ca_cert; /* NULL: none */
     bool foreign_ca; /* ca_cert is stored for what the device talks to; its own certificate is from another */
 

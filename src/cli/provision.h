@@ -10,10 +10,12 @@
 #include <espseal/provision.h>
 
 #define PROVISION_IMAGES 32
+#define PROVISION_RULES 32
 #define PROVISION_SANS 32
 
 struct provision { /* one run: what was given, read into memory, and what came of it */
     struct seal_profile profile;
+    const char *allow[PROVISION_RULES + 1];
     struct seal_firmware images[PROVISION_IMAGES];
     struct seal_map *image_data[PROVISION_IMAGES];
     struct seal_cert *ca_cert, *device_cert;

@@ -234,6 +234,19 @@ static int read_hmac_key(struct cli_run *run, struct provision *p, struct seal_c
     return err;
 }
 
+static int read_allowed(struct cli_run *run, struct provision *p, struct seal_cause *cause)
+{
+    const char *name;
+    for (size_t i = 0; (name = cli_text_at(run, "allow", i)); i++) {
+        if (i == PROVISION_RULES) {
+            return seal_fail(cause, SEAL_ERR_USAGE, "more than %d rules are overridden", PROVISION_RULES);
+        }
+        p->allow[i] = name;
+    }
+    p->profile.allow = p->allow;
+    return SEAL_OK;
+}
+
 int provision_read_inputs(struct cli_run *run, struct provision *p, struct seal_cause *cause)
 {
     int err = check_combination(run, cause);
@@ -249,6 +262,9 @@ int provision_read_inputs(struct cli_run *run, struct provision *p, struct seal_
     }
     if (err == SEAL_OK) {
         err = cli_days(run, DEFAULT_DAYS, &p->profile.days, cause);
+    }
+    if (err == SEAL_OK) {
+        err = read_allowed(run, p, cause);
     }
     if (err == SEAL_OK) {
         err = read_images(run, p, cause);

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #define JOB_WARNINGS 8
+#define JOB_RULES 33 /* rules that a profile may override, and the NULL behind them */
 
 struct seal_job {
     struct seal_loader *loader;
@@ -63,6 +64,13 @@ const struct seal_key *job_private_key(const struct seal_job *job);
 
 /* key_block.c: sets key and key_state; hinted is the block that a partition in flash names, or -1. */
 int job_choose_key_block(struct seal_job *job, int hinted, struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* allowed.c: names of the profile that are no rule are SEAL_ERR_USAGE; those that are rules of fuses,
+ * NULL-terminated. */
+int job_check_allowed(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
+void job_allowed_fuse_rules(const struct seal_job *job, const char *allowed[static JOB_RULES]);
+/* The images of the profile against the state of the chip (flash_guard.h). */
+int job_guard_firmware(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /* preflight.c: what needs no reading of the chip beyond knowing which it is. */
 int job_check_cert(const struct seal_job *job, const struct seal_cert *cert,

@@ -136,6 +136,9 @@ static int survey(struct seal_job *job, struct seal_cause *cause)
 {
     int err = seal_loader_require_registers(job->loader, "read the eFuses", cause);
     if (err == SEAL_OK) {
+        err = job_check_allowed(job, cause);
+    }
+    if (err == SEAL_OK) {
         err = job_preflight(job, cause);
     }
     if (err == SEAL_OK) {
@@ -163,6 +166,9 @@ static int survey(struct seal_job *job, struct seal_cause *cause)
     }
     if (err == SEAL_OK && job->key_state == SEAL_BLOCK_SEALED && !job->found_good && !job->ds_found) {
         err = refuse_sealed(job, cause);
+    }
+    if (err == SEAL_OK) {
+        err = job_guard_firmware(job, cause);
     }
     return err == SEAL_OK ? survey_firmware(job, cause) : err;
 }

@@ -199,7 +199,9 @@ static int build_partition(struct seal_job *job, struct seal_cause *cause)
 /* Every burn must be possible, and break no rule, in the state that the steps before it leave. */
 static int check_burns(const struct seal_job *job, struct seal_cause *cause)
 {
+    const char *allowed[JOB_RULES];
     struct seal_efuse state = job->now;
+    job_allowed_fuse_rules(job, allowed);
     int err = SEAL_OK;
     for (size_t i = 0; i < job->step_count && err == SEAL_OK; i++) {
         const struct seal_burn *burn = &job->steps[i].burn;
@@ -207,7 +209,7 @@ static int check_burns(const struct seal_job *job, struct seal_cause *cause)
         seal_rule_view_make(&state, burn, NULL, SEAL_PATH_OTHER, &view);
         err = seal_burn_check(&state, burn, cause);
         if (err == SEAL_OK) {
-            err = seal_rules_check(&view, NULL, NULL, NULL, cause);
+            err = seal_rules_check(&view, allowed, NULL, NULL, cause);
         }
         seal_cleanse(&view, sizeof view);
         for (size_t block = 0; block < SEAL_EFUSE_BLOCKS; block++) {

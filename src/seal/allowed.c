@@ -1,0 +1,61 @@
+/* Rules that the person overrides by name, and the images that rules look at. */
+#include "job.h"
+
+#include <espseal/flash_guard.h>
+#include <espseal/rules.h>
+
+#include <string.h>
+
+static bool is_flash_rule(const char *name)
+{
+    for (size_t i = 0; seal_flash_rules[i]; i++) {
+        if (strcmp(seal_flash_rules[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int job_check_allowed(struct seal_job *job, struct seal_cause *cause)
+{
+    const char *const *name = job->profile->allow;
+    for (size_t count = 1; name && *name; name++, count++) {
+        if (!is_flash_rule(*name) && !seal_rule_find(*name)) {
+            int err = seal_fail(cause, SEAL_ERR_USAGE, "--allow %s names no rule", *name);
+            seal_hint(cause, "a refusal names the rule that it can be overridden by");
+            return err;
+        }
+        if (count == JOB_RULES) {
+            return seal_fail(cause, SEAL_ERR_USAGE, "more than %d rules are overridden", JOB_RULES - 1);
+        }
+        job_warn(job, "rule %s is overridden", *name);
+    }
+    return SEAL_OK;
+}
+
+void job_allowed_fuse_rules(const struct seal_job *job, const char *allowed[static JOB_RULES])
+{
+    size_t count = 0;
+    for (const char *const *name = job->profile->allow; name && *name && count < JOB_RULES - 1; name++) {
+        if (seal_rule_find(*name)) {
+            allowed[count++] = *name;
+        }
+    }
+    allowed[count] = NULL;
+}
+
+int job_guard_firmware(struct seal_job *job, struct seal_cause *cause)
+{
+    struct seal_flash_target target;
+    if (job->profile->firmware_count == 0) {
+        return SEAL_OK;
+    }
+    int err = seal_flash_target_read(job->loader, &target, cause);
+    for (size_t i = 0; i < job->profile->firmware_count && err == SEAL_OK; i++) {
+        const struct seal_firmware *image = &job->profile->firmware[i];
+        const struct seal_flash_piece piece = {
+            .name = image->name, .offset = image->offset, .data = image->data, .len = image->len};
+        err = seal_flash_guard(&target, &piece, job->profile->allow, cause);
+    }
+    return err;
+}
