@@ -106,6 +106,7 @@ _espseal()
         --offset) COMPREPLY=(); return ;;
         --firmware) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --out) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+        --allow) COMPREPLY=(); return ;;
         --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --ca-passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --pin-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -118,7 +119,7 @@ _espseal()
         --confirm) COMPREPLY=($(compgen -W 'burn stdin' -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--mode --storage --ca-cert --foreign-ca --seen --device-cert --private-key --subject --san --serial --key-type --ca-key --days --sign-cmd --cmp --cmp-ref --cmp-secret-file --csr-only --csr-out --efuse-key --hmac-key --offset --firmware --out --keep-secrets --force --passphrase-file --ca-passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
+        words='--mode --storage --ca-cert --foreign-ca --seen --device-cert --private-key --subject --san --serial --key-type --ca-key --days --sign-cmd --cmp --cmp-ref --cmp-secret-file --csr-only --csr-out --efuse-key --hmac-key --offset --firmware --out --keep-secrets --force --allow --passphrase-file --ca-passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
         ;;
     'prove')
         case "$prev" in

@@ -28,6 +28,7 @@ complete -c espseal -n '__fish_seen_subcommand_from provision' -l firmware -r -F
 complete -c espseal -n '__fish_seen_subcommand_from provision' -l out -x -a '(__fish_complete_directories)' -d 'keep certificate, partition and receipt there; {mac} is filled in'
 complete -c espseal -n '__fish_seen_subcommand_from provision' -l keep-secrets -d 'development only: keep private key and HMAC key in --out as well'
 complete -c espseal -n '__fish_seen_subcommand_from provision' -l force -d 'replace files of another device in --out, and the file of --csr-out'
+complete -c espseal -n '__fish_seen_subcommand_from provision' -l allow -x -d 'override this one rule, by the name in the refusal'
 complete -c espseal -n '__fish_seen_subcommand_from provision' -l passphrase-file -r -F -d 'passphrase of --private-key, first line'
 complete -c espseal -n '__fish_seen_subcommand_from provision' -l ca-passphrase-file -r -F -d 'passphrase of --ca-key, first line'
 complete -c espseal -n '__fish_seen_subcommand_from provision' -l pin-file -r -F -d 'PIN of the token that --ca-key names, first line'

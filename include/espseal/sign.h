@@ -34,7 +34,4 @@ int seal_sign_import(const struct seal_public *key, const void *message, size_t 
 /* SEAL_ERR_MISMATCH when the signature is not its key's over message, or its digest is another. */
 int seal_sign_verify(const struct seal_signature *signature, const void *message, size_t len) SEAL_MUST_CHECK;
 
-/* SHA-256 of what seal_public_put gives: the digest that the chip has of a key it trusts. */
-int seal_public_digest(const struct seal_public *key, uint8_t sha256[static 32]) SEAL_MUST_CHECK;
-
 #endif

@@ -259,6 +259,9 @@ static int provision(const struct configure *arguments, const char *storage)
     configure_put_option(&line, "--mode", production ? "production" : "development");
     configure_put_option(&line, "--storage", storage);
     configure_put_identity(&line, arguments);
+    if (arguments->value[ARG_CA_CERT]) {
+        configure_put(&line, "--foreign-ca"); /* many give the server's CA, which is not the device's */
+    }
     configure_put_option(&line, "--offset", arguments->value[ARG_OFFSET]);
     if (strcmp(storage, "plaintext") != 0) {
         configure_put_option(&line, "--efuse-key", key_id);
