@@ -14,7 +14,7 @@ struct listing {
 
 static void probe_all(struct listing *listing)
 {
-    for (size_t i = 0; i < listing->count && !seal_interrupted(); i++) {
+    for (size_t i = 0; listing->probed && i < listing->count && !seal_interrupted(); i++) {
         /* Without USB it may be anything: a modem, a console. */
         if (listing->ports[i].usb && listing->ports[i].path[0] &&
             cli_probe_port(listing->ports[i].path, &listing->probed[i], NULL) != SEAL_OK) {

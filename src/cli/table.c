@@ -108,8 +108,9 @@ static int fold_last_column(const struct cli_table *table)
             return SEAL_ERR_NO_MEMORY;
         }
         fold(text, all - before);
-        if (scols_line_refer_data(line, last, text) != 0) {
-            free(text);
+        int failed = scols_line_set_data(line, last, text); /* keeps a copy */
+        free(text);
+        if (failed) {
             return SEAL_ERR_NO_MEMORY;
         }
     }

@@ -123,7 +123,7 @@ int seal_cert_read_chain(const void *data, size_t len, const char *name, struct 
                          struct seal_cause *cause)
 {
     int err = seal_cert_read(data, len, name, cert, cause);
-    if (err != SEAL_OK || (*cert)->der) {
+    if (err != SEAL_OK || !*cert || (*cert)->der) {
         return err;
     }
     (*cert)->others = sk_X509_new_null();

@@ -157,7 +157,8 @@ static int explain(const OSSL_CMP_CTX *ctx, const struct seal_cmp *cmp, struct s
             words && sk_ASN1_UTF8STRING_num(words) > 0 ? sk_ASN1_UTF8STRING_value(words, 0) : NULL;
         for (int i = 0; word && i < ASN1_STRING_length(word) && i < (int)sizeof text - 1; i++) {
             uint8_t c = ASN1_STRING_get0_data(word)[i];
-            text[i] = c < 0x20 || c > 0x7E ? '?' : (char)c;
+            bool printable = c >= 0x20 && c <= 0x7E;
+            text[i] = (char)(printable ? c : '?');
         }
     }
     int err = refused     ? seal_fail(cause, SEAL_ERR_MISMATCH, "the CMP server refuses the request%s%s",

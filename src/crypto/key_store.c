@@ -53,7 +53,7 @@ static bool decode_percent(const char *from, const char *end, char *to, size_t s
             memcpy(digits, from + 1, 2);
         }
         bool escaped = digits[0] && seal_hex_decode(digits, &byte, 1) == SEAL_OK;
-        to[used++] = escaped ? (char)byte : *from;
+        to[used++] = (char)(escaped ? byte : (uint8_t)*from);
         from += escaped ? 3 : 1;
     }
     to[used] = '\0';

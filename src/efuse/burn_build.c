@@ -80,11 +80,13 @@ void seal_burn_protect(const struct seal_chip *chip, struct seal_burn *burn, uns
 
     if (block < 0)
         return;
-    if (read)
+    if (read) {
         protect(chip, burn, "RD_DIS", chip->efuse->blocks[block].read_disable,
                 chip->efuse->blocks[block].read_disable_more);
-    if (write)
+    }
+    if (write) {
         protect(chip, burn, "WR_DIS", chip->efuse->blocks[block].write_disable, 0);
+    }
     snprintf(name, sizeof name, "KEY_PURPOSE_%u", key);
     field = seal_chip_field(chip, name);
     if (purpose && field != NULL)

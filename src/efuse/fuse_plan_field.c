@@ -6,6 +6,7 @@
 #include <espseal/secret.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int refuse_value(const struct seal_efuse_field *field, const char *what, const char *hint,
@@ -193,8 +194,14 @@ static int part_shift(const struct seal_chip *chip, const char *name, const stru
         const struct seal_efuse_field *first = seal_chip_field(chip, low);
         return first != NULL ? first->bits : -1;
     }
-    unsigned from, to;
-    return sscanf(suffix, "%u_%u", &from, &to) == 2 && to < 32 && from <= to ? (int)from : -1;
+    char *middle;
+    char *end;
+    unsigned long from = strtoul(suffix, &middle, 10);
+    if (middle == suffix || *middle != '_') {
+        return -1;
+    }
+    unsigned long to = strtoul(middle + 1, &end, 10);
+    return *end == '\0' && end != middle + 1 && to < 32 && from <= to ? (int)from : -1;
 }
 
 static int take_parts(struct seal_fuse_plan *plan, const char *name, const char *value,

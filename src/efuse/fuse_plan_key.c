@@ -86,7 +86,7 @@ static int key_bytes(const struct seal_fuse_key *key, size_t size, uint8_t *byte
 static int split(const struct seal_chip *chip, const struct seal_fuse_key *key, struct part *parts,
                  size_t *count, struct seal_cause *cause)
 {
-    uint8_t bytes[MAX_PARTS * KEY_BYTES];
+    uint8_t bytes[MAX_PARTS * KEY_BYTES] = {0};
     const char *names[MAX_PARTS] = {key->purpose, NULL};
     *count = 1;
     if (strcmp(key->purpose, "ECDSA_KEY") == 0 && seal_chip_purpose(chip, key->purpose) == NULL) {

@@ -133,16 +133,28 @@ struct wanted {
     const char *serial; /* "": any */
 };
 
+/* One to four hex digits. */
+static bool take_id(const char **text, unsigned *id)
+{
+    const char *from = *text;
+    for (*id = 0; isxdigit((unsigned char)**text) && *text - from < 4; ++*text) {
+        const char digit[2] = {**text, '\0'};
+        *id = *id << 4 | (unsigned)strtoul(digit, NULL, 16);
+    }
+    return *text > from;
+}
+
 static int parse_wanted(const char *text, struct wanted *wanted, struct seal_cause *cause)
 {
-    int used = 0;
     *wanted = (struct wanted){.any = strcmp(text, "auto") == 0, .serial = ""};
     if (wanted->any) {
         return SEAL_OK;
     }
-    if (sscanf(text, "usb:%4x:%4x%n", &wanted->vid, &wanted->pid, &used) == 2 && used > 0 &&
-        (text[used] == '\0' || (text[used] == ':' && text[used + 1] != '\0'))) {
-        wanted->serial = text[used] ? text + used + 1 : "";
+    const char *rest = strncmp(text, "usb:", 4) == 0 ? text + 4 : "";
+    bool ids = take_id(&rest, &wanted->vid) && *rest == ':';
+    rest += ids;
+    if (ids && take_id(&rest, &wanted->pid) && (*rest == '\0' || (*rest == ':' && rest[1] != '\0'))) {
+        wanted->serial = *rest ? rest + 1 : "";
         return SEAL_OK;
     }
     int err = seal_fail(cause, SEAL_ERR_USAGE, "'%s' does not name a USB device", text);

@@ -64,7 +64,7 @@ static int rate_to_ask(struct seal_loader *loader, unsigned baud, uint32_t *aske
     if (assumed && !seal_loader_secure_download(loader)) {
         err = seal_loader_crystal(loader, &mhz, cause);
     }
-    *asked = assumed ? (uint32_t)((uint64_t)baud * assumed / mhz) : baud;
+    *asked = assumed && mhz ? (uint32_t)((uint64_t)baud * assumed / mhz) : baud;
     return err;
 }
 

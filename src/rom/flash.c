@@ -197,11 +197,13 @@ int rom_flash_begin(struct seal_loader *loader, const struct rom_flash_begin *be
 
 bool rom_flash_heal(struct seal_loader *loader, int *err, struct seal_cause *cause)
 {
-    const bool forbidden = cause && cause->has_rom_code && cause->rom_code == ROM_CODE_NOT_ALLOWED;
-    if (*err != SEAL_ERR_TIMEOUT && (*err != SEAL_ERR_ROM || forbidden)) {
+    /* only a ROM's error has filled the cause for sure */
+    bool rom_error = *err == SEAL_ERR_ROM;
+    bool forbidden = rom_error && cause && cause->has_rom_code && cause->rom_code == ROM_CODE_NOT_ALLOWED;
+    if (*err != SEAL_ERR_TIMEOUT && (!rom_error || forbidden)) {
         return false;
     }
-    struct seal_cause why;
+    struct seal_cause why = {0};
     loader->flash_attached = false;
     int attached = seal_flash_attach(loader, NULL, &why);
     if (attached == SEAL_ERR_LINK || attached == SEAL_ERR_INTERRUPTED) {

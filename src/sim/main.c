@@ -118,12 +118,14 @@ bad:
 
 static int parse_revision(const char *text, unsigned *revision, struct seal_cause *cause)
 {
-    unsigned major, minor;
-    char more;
-    if (sscanf(text, "%1u.%2u%c", &major, &minor, &more) != 2) {
+    char *dot;
+    char *end = NULL;
+    unsigned long major = strtoul(text, &dot, 10);
+    unsigned long minor = dot != text && *dot == '.' ? strtoul(dot + 1, &end, 10) : 0;
+    if (!end || end == dot + 1 || *end != '\0' || major > 9 || minor > 99) {
         return seal_fail(cause, SEAL_ERR_USAGE, "--revision wants a number like 1.2, not \"%s\"", text);
     }
-    *revision = major * 100 + minor;
+    *revision = (unsigned)(major * 100 + minor);
     return SEAL_OK;
 }
 

@@ -33,7 +33,8 @@ static uint8_t *make_data(size_t len, bool random)
     for (size_t i = 0; data && i < len; i++) {
         x = x * 1664525u + 1013904223u;
         /* words of a small vocabulary, about as compressible as machine code */
-        data[i] = random || i % 16 < 6 ? (uint8_t)(x >> (random ? 24 : 27)) : (uint8_t)(i / 16 % 61);
+        bool fresh = random || i % 16 < 6;
+        data[i] = (uint8_t)(fresh ? x >> (random ? 24 : 27) : i / 16 % 61);
     }
     return data;
 }
