@@ -33,6 +33,10 @@ if [ -z "$module" ] || [ -z "$engine" ]; then
     exit 77
 fi
 
+# Engines and providers of others keep memory that they never free, and are unloaded before LeakSanitizer looks.
+# Leaks of espseal itself are looked for in all tests but this one.
+export ASAN_OPTIONS=detect_leaks=0
+
 mkdir tokens
 printf 'directories.tokendir = %s/tokens\nobjectstore.backend = file\nlog.level = ERROR\n' "$work" >softhsm.conf
 export SOFTHSM2_CONF=$work/softhsm.conf
@@ -115,8 +119,7 @@ status=0
 spy=$(find_library pkcs11-spy.so)
 if [ -n "$spy" ]; then
     status=0
-    # The spy never frees what it allocates; leaks of espseal itself are looked for in every other run.
-    ASAN_OPTIONS=detect_leaks=0 PKCS11SPY=$module PKCS11SPY_OUTPUT=$work/spy.log setsid "$espseal" "${csr[@]}" \
+    PKCS11SPY=$module PKCS11SPY_OUTPUT=$work/spy.log setsid "$espseal" "${csr[@]}" \
         --key "pkcs11:token=test-ca;object=ec;type=private?module-path=$spy" --pin-file wrong >out 2>err </dev/null || status=$?
     [ "$status" -eq 2 ] || fail "a wrong PIN through the spy exits $status"
     logins=$(grep -c 'C_Login$' spy.log || true)
