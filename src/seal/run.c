@@ -102,7 +102,8 @@ static void explain_resumption(int err, struct seal_cause *cause)
 {
     bool link_trouble = err == SEAL_ERR_LINK || err == SEAL_ERR_TIMEOUT || err == SEAL_ERR_PROTOCOL ||
                         err == SEAL_ERR_INTERRUPTED || err == SEAL_ERR_ROM;
-    if (link_trouble) {
+    bool told = cause && strstr(cause->hint, "same command"); /* by who knows more, such as about the cable */
+    if (link_trouble && !told) {
         seal_hint(cause, "put the chip into its bootloader again and repeat the same command: it goes on "
                          "where this run ended");
     }
@@ -175,6 +176,7 @@ int seal_job_run(struct seal_job *job, const struct seal_job_events *events, str
             return err;
         }
         step->done = true;
+        seal_cleanse(&step->burn, sizeof step->burn); /* it may be the key, and is burned */
         if (context.events->step_ends) {
             context.events->step_ends(context.events->ctx, i, step, context.note);
         }
