@@ -12,6 +12,7 @@
 #include <espseal/identity_partition.h>
 #include <espseal/json.h>
 #include <espseal/prove.h>
+#include <espseal/sealing.h>
 
 enum seal_mode { SEAL_MODE_DEVELOPMENT, SEAL_MODE_PRODUCTION };
 /* "development", "production", as on the command line. */
@@ -67,6 +68,9 @@ struct seal_profile {
      * host and the chip can be asked for the request (seal_job_sign_request) at any time. DS only.
      */
     bool request_only;
+
+    bool no_identity;            /* seal only: neither key nor certificate nor esp_secure_cert are touched */
+    struct seal_sealing sealing; /* zero: none of it */
 };
 
 enum seal_key_block_state {                     /* what a BLOCK_KEYn is, from fuses alone */
