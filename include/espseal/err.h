@@ -69,6 +69,8 @@ struct seal_cause {
     uint32_t got;      /* value that was there */
     bool has_rom_code;
     uint8_t rom_code; /* ROM status byte 1 (rom_protocol.json, "rom_errors") */
+    const char *word; /* of a profile (profile_file.h), a constant: "flash_encryption.key"; NULL: none. The
+                         command line names the line of the profile that asks for it */
 };
 
 /* The sentence for err, lower case, no full stop. Never NULL; unknown values get "unknown error". */
@@ -95,6 +97,9 @@ int seal_fail_errno(struct seal_cause *cause, const char *format, ...) SEAL_PRIN
 
 /* Sets the hint of *cause (NULL is allowed), replacing any. */
 void seal_hint(struct seal_cause *cause, const char *format, ...) SEAL_PRINTF(2, 3);
+
+/* Notes the word of a profile whose wish failed; cause may be NULL. After seal_fail, which clears it. */
+void seal_cause_word(struct seal_cause *cause, const char *word);
 
 /* Notes an address with the value expected and the value got. */
 void seal_cause_compare(struct seal_cause *cause, uint32_t address, uint32_t expected, uint32_t got);

@@ -142,6 +142,13 @@ void seal_hint(struct seal_cause *cause, const char *format, ...)
     }
 }
 
+void seal_cause_word(struct seal_cause *cause, const char *word)
+{
+    if (cause) {
+        cause->word = word;
+    }
+}
+
 void seal_cause_compare(struct seal_cause *cause, uint32_t address, uint32_t expected, uint32_t got)
 {
     if (cause) {

@@ -11,14 +11,14 @@ static int find_command(const struct cli_run *run, const struct cli_command **co
         return SEAL_OK;
     }
     *command = NULL;
-    struct cli_suggestion suggestion = {.word = word1};
+    struct seal_suggestion suggestion = {.word = word1};
     char both[64];
     if (word2) {
         (void)snprintf(both, sizeof both, "%s %s", word1, word2);
         suggestion.word = both;
     }
     for (size_t i = 0; cli_commands[i]; i++) {
-        cli_suggest(&suggestion, cli_commands[i]->name);
+        seal_suggest(&suggestion, cli_commands[i]->name);
     }
     int err = seal_fail(cause, SEAL_ERR_USAGE, "there is no command \"%s\"", suggestion.word);
     if (suggestion.best) {

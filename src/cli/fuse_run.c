@@ -12,10 +12,10 @@
 
 void cli_fuse_suggest_field(const struct seal_chip *chip, const char *name, struct seal_cause *cause)
 {
-    struct cli_suggestion suggestion = {.word = name};
+    struct seal_suggestion suggestion = {.word = name};
     for (size_t i = 0; i < chip->efuse->field_count; i++) {
         if (!chip->efuse->fields[i].hidden) {
-            cli_suggest(&suggestion, chip->efuse->fields[i].name);
+            seal_suggest(&suggestion, chip->efuse->fields[i].name);
         }
     }
     if (suggestion.best != NULL) {
@@ -33,9 +33,9 @@ int cli_fuse_block(const struct cli_fuse *fuse, const char *name, unsigned *bloc
         *block = (unsigned)found;
         return SEAL_OK;
     }
-    struct cli_suggestion suggestion = {.word = name};
+    struct seal_suggestion suggestion = {.word = name};
     for (size_t i = 0; i < controller->block_count; i++) {
-        cli_suggest(&suggestion, controller->blocks[i].name);
+        seal_suggest(&suggestion, controller->blocks[i].name);
     }
     int err = seal_fail(cause, SEAL_ERR_USAGE, "the %s has no eFuse block %s", fuse->state.chip->title, name);
     if (suggestion.best != NULL) {
@@ -287,9 +287,9 @@ static int take_allowed(struct cli_fuse *fuse, struct seal_cause *cause)
                              CLI_FUSE_ALLOWS);
         }
         if (seal_rule_find(name) == NULL) {
-            struct cli_suggestion suggestion = {.word = name};
+            struct seal_suggestion suggestion = {.word = name};
             for (const struct seal_rule *rule = seal_rules; rule->name != NULL; rule++) {
-                cli_suggest(&suggestion, rule->name);
+                seal_suggest(&suggestion, rule->name);
             }
             int err = seal_fail(cause, SEAL_ERR_USAGE, "there is no rule %s", name);
             seal_hint(cause,

@@ -78,9 +78,9 @@ int cli_find_chip(const char *name, const struct seal_chip **chip, struct seal_c
     if (!name || *chip) {
         return SEAL_OK;
     }
-    struct cli_suggestion suggestion = {.word = name};
+    struct seal_suggestion suggestion = {.word = name};
     for (size_t i = 0; seal_chips[i]; i++) {
-        cli_suggest(&suggestion, seal_chips[i]->name);
+        seal_suggest(&suggestion, seal_chips[i]->name);
     }
     int err = seal_fail(cause, SEAL_ERR_USAGE, "there is no chip \"%s\"", name);
     if (suggestion.best) {

@@ -47,10 +47,10 @@ static int unknown_option(struct parser *parser, const char *given, size_t len)
         memcpy(name, given + 2, len - 2);
         name[len - 2] = '\0';
     }
-    struct cli_suggestion suggestion = {.word = name};
+    struct seal_suggestion suggestion = {.word = name};
     const struct cli_option *option;
     for (size_t i = 0; (option = cli_command_option(parser->run->command, i)); i++) {
-        cli_suggest(&suggestion, option->name);
+        seal_suggest(&suggestion, option->name);
     }
     const char *of = name_or_program(parser->run);
     int err = seal_fail(parser->cause, SEAL_ERR_USAGE, "unknown option %.*s%s%s", (int)len, given,
@@ -66,14 +66,14 @@ static int check_choice(struct parser *parser, const struct cli_option *option, 
     if (!option->choices) {
         return SEAL_OK;
     }
-    struct cli_suggestion suggestion = {.word = value};
+    struct seal_suggestion suggestion = {.word = value};
     char list[256] = "";
     size_t used = 0;
     for (size_t i = 0; option->choices[i]; i++) {
         if (strcmp(option->choices[i], value) == 0) {
             return SEAL_OK;
         }
-        cli_suggest(&suggestion, option->choices[i]);
+        seal_suggest(&suggestion, option->choices[i]);
         int wrote = snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", option->choices[i]);
         used += wrote > 0 && (size_t)wrote < sizeof list - used ? (size_t)wrote : 0;
     }
@@ -155,10 +155,10 @@ static int unknown_command(struct parser *parser, const char *word1, const char 
 {
     char both[64];
     (void)snprintf(both, sizeof both, "%s%s%s", word1, word2 ? " " : "", word2 ? word2 : "");
-    struct cli_suggestion one = {.word = word1}, two = {.word = both};
+    struct seal_suggestion one = {.word = word1}, two = {.word = both};
     for (size_t i = 0; cli_commands[i]; i++) {
-        cli_suggest(&two, cli_commands[i]->name);
-        cli_suggest(&one, cli_commands[i]->name);
+        seal_suggest(&two, cli_commands[i]->name);
+        seal_suggest(&one, cli_commands[i]->name);
     }
     const char *best = two.best ? two.best : one.best;
     bool group = cli_is_group(word1);

@@ -5,6 +5,7 @@
 #include "cli.h"
 
 #include <espseal/deadline.h>
+#include <espseal/suggest.h>
 
 #include <stdio.h>
 
@@ -61,18 +62,6 @@ struct cli_group { /* a paragraph of the list of commands */
 };
 extern const struct cli_group cli_groups[]; /* ended by title == NULL */
 bool cli_group_has(const struct cli_group *group, const struct cli_command *command);
-
-/* --- suggest.c --- */
-
-/* Changes (insert, delete, replace, swap neighbours) that make b of a; at most 99. */
-unsigned cli_edit_distance(const char *a, const char *b);
-/* Keeps in *best the candidate nearest to word, when it is near enough to be a slip of the keys. */
-struct cli_suggestion {
-    const char *word;
-    const char *best; /* NULL: nothing is near */
-    unsigned distance;
-};
-void cli_suggest(struct cli_suggestion *suggestion, const char *candidate);
 
 /* --- help.c, man.c, completion.c: text made from the descriptors --- */
 

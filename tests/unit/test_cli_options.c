@@ -270,25 +270,25 @@ static void test_numbers(void **state)
 static void test_edit_distance(void **state)
 {
     (void)state;
-    assert_int_equal(cli_edit_distance("", ""), 0);
-    assert_int_equal(cli_edit_distance("provision", "provision"), 0);
-    assert_int_equal(cli_edit_distance("provison", "provision"), 1);
-    assert_int_equal(cli_edit_distance("porvision", "provision"), 1);
-    assert_int_equal(cli_edit_distance("kitten", "sitting"), 3);
-    assert_int_equal(cli_edit_distance("", "abc"), 3);
+    assert_int_equal(seal_edit_distance("", ""), 0);
+    assert_int_equal(seal_edit_distance("provision", "provision"), 0);
+    assert_int_equal(seal_edit_distance("provison", "provision"), 1);
+    assert_int_equal(seal_edit_distance("porvision", "provision"), 1);
+    assert_int_equal(seal_edit_distance("kitten", "sitting"), 3);
+    assert_int_equal(seal_edit_distance("", "abc"), 3);
 }
 
 static void test_suggestions_are_near(void **state)
 {
     (void)state;
-    struct cli_suggestion suggestion = {.word = "provisin"};
-    cli_suggest(&suggestion, "prove");
+    struct seal_suggestion suggestion = {.word = "provisin"};
+    seal_suggest(&suggestion, "prove");
     assert_null(suggestion.best);
-    cli_suggest(&suggestion, "provision");
+    seal_suggest(&suggestion, "provision");
     assert_string_equal(suggestion.best, "provision");
-    struct cli_suggestion far = {.word = "xyzzy"};
-    cli_suggest(&far, "provision");
-    cli_suggest(&far, "prove");
+    struct seal_suggestion far = {.word = "xyzzy"};
+    seal_suggest(&far, "provision");
+    seal_suggest(&far, "prove");
     assert_null(far.best);
 }
 

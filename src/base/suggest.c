@@ -1,4 +1,4 @@
-#include "run.h"
+#include <espseal/suggest.h>
 
 #include <string.h>
 
@@ -9,7 +9,7 @@ static unsigned least(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-unsigned cli_edit_distance(const char *a, const char *b)
+unsigned seal_edit_distance(const char *a, const char *b)
 {
     size_t rows = strlen(a), columns = strlen(b);
     if (rows > LONGEST || columns > LONGEST) {
@@ -35,11 +35,11 @@ unsigned cli_edit_distance(const char *a, const char *b)
     return cost[rows][columns];
 }
 
-void cli_suggest(struct cli_suggestion *suggestion, const char *candidate)
+void seal_suggest(struct seal_suggestion *suggestion, const char *candidate)
 {
     size_t len = strlen(suggestion->word);
     unsigned allowed = len < 4 ? 1 : (unsigned)(len / 3);
-    unsigned distance = cli_edit_distance(suggestion->word, candidate);
+    unsigned distance = seal_edit_distance(suggestion->word, candidate);
     if (len > 2 && strncmp(candidate, suggestion->word, len) == 0) {
         distance = least(distance, allowed); /* a beginning is near, however short */
     }
