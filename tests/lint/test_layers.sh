@@ -20,7 +20,7 @@ done < <(sed -e ':a' -e '/espseal_layer([^)]*$/{N;ba}' -e 's/\n */ /g' src/CMake
 [ "${#uses[@]}" -ge 9 ] || complain "src/CMakeLists.txt could not be read: ${!uses[*]}"
 
 # A header belongs to the layer that has a source of its name. These have none, or are spread over several.
-for layer_headers in 'format: nvs' 'crypto: key digest ds' 'chip: chip' 'link: link' 'rom: rom' 'efuse: efuse' 'seal: provision prove'; do
+for layer_headers in 'format: nvs' 'crypto: key digest ds' 'chip: chip' 'link: link' 'rom: rom' 'efuse: efuse' 'seal: provision prove sealing'; do
     for header in ${layer_headers#*:}; do
         owner[$header.h]=${layer_headers%%:*}
     done
