@@ -89,4 +89,9 @@ struct seal_sealing {
     struct seal_wish_lockdown lockdown;
 };
 
+/* True when anything at all is wished for. */
+bool seal_sealing_asked(const struct seal_sealing *sealing);
+const char *seal_encryption_mode_name(enum seal_encryption_mode mode); /* "development", "release"; "none" */
+const char *seal_nvs_scheme_name(enum seal_nvs_scheme scheme);         /* "plain", "flash", "hmac" */
+
 #endif
