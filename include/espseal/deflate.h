@@ -8,6 +8,17 @@
  * SEAL_ERR_NO_MEMORY, SEAL_ERR_TOO_LONG. */
 int seal_deflate(struct seal_buf *out, const void *data, size_t len) SEAL_MUST_CHECK;
 
+/* The same in pieces, for who has something to wait for meanwhile. A deflater is used again after
+ * seal_deflater_restart, which also forgets what was fed. */
+struct seal_deflater;
+int seal_deflater_new(struct seal_deflater **deflater) SEAL_MUST_CHECK;
+void seal_deflater_free(struct seal_deflater **deflater);
+void seal_deflater_restart(struct seal_deflater *deflater);
+/* Appends what is ready of the stream; with last all of it. SEAL_ERR_NO_MEMORY, SEAL_ERR_TOO_LONG, and
+ * SEAL_ERR_INTERNAL after the last piece. */
+int seal_deflater_feed(struct seal_deflater *deflater, const void *data, size_t len, bool last,
+                       struct seal_buf *out) SEAL_MUST_CHECK;
+
 /*
  * Appends the inflated bytes, at most max. SEAL_ERR_FORMAT (stream damaged, short, or with bytes after it),
  * SEAL_ERR_TOO_LONG. Nothing is appended after a failure.

@@ -12,6 +12,10 @@
  * waits for at any rate of the line. */
 #define LEVEL 6
 
+struct seal_deflater {
+    z_stream stream;
+};
+
 struct seal_inflater {
     z_stream stream;
     bool done;
@@ -51,32 +55,69 @@ static bool reserve_chunk(z_stream *stream, struct seal_buf *out)
     return stream->next_out != NULL;
 }
 
-static int run_deflate(z_stream *stream, struct seal_buf *out)
+/* What the stream has to say of its input, all of it when flush is Z_FINISH. */
+static int run_deflate(z_stream *stream, int flush, struct seal_buf *out)
 {
     int status = Z_OK;
-    while (status == Z_OK) {
+    do {
         if (!reserve_chunk(stream, out)) {
             return SEAL_ERR_NO_MEMORY;
         }
-        status = deflate(stream, Z_FINISH);
+        status = deflate(stream, flush);
         seal_buf_truncate(out, seal_buf_len(out) - stream->avail_out);
-    }
-    return status == Z_STREAM_END ? SEAL_OK : SEAL_ERR_INTERNAL;
+    } while (status == Z_OK && stream->avail_out == 0);
+    bool complete = flush == Z_FINISH ? status == Z_STREAM_END : status == Z_OK || status == Z_BUF_ERROR;
+    return complete ? SEAL_OK : SEAL_ERR_INTERNAL;
 }
 
-int seal_deflate(struct seal_buf *out, const void *data, size_t len)
+int seal_deflater_new(struct seal_deflater **deflater)
+{
+    *deflater = calloc(1, sizeof **deflater);
+    if (!*deflater) {
+        return SEAL_ERR_NO_MEMORY;
+    }
+    (*deflater)->stream = (z_stream){.zalloc = zeroing_alloc, .zfree = zeroing_free};
+    if (deflateInit(&(*deflater)->stream, LEVEL) != Z_OK) {
+        free(*deflater);
+        *deflater = NULL;
+        return SEAL_ERR_NO_MEMORY;
+    }
+    return SEAL_OK;
+}
+
+void seal_deflater_free(struct seal_deflater **deflater)
+{
+    if (deflater && *deflater) {
+        (void)deflateEnd(&(*deflater)->stream);
+        free(*deflater);
+        *deflater = NULL;
+    }
+}
+
+void seal_deflater_restart(struct seal_deflater *deflater)
+{
+    (void)deflateReset(&deflater->stream);
+}
+
+int seal_deflater_feed(struct seal_deflater *deflater, const void *data, size_t len, bool last,
+                       struct seal_buf *out)
 {
     if (len > UINT_MAX) {
         return SEAL_ERR_TOO_LONG;
     }
-    z_stream stream = {.zalloc = zeroing_alloc, .zfree = zeroing_free};
-    if (deflateInit(&stream, LEVEL) != Z_OK) {
-        return SEAL_ERR_NO_MEMORY;
-    }
+    set_input(&deflater->stream, data, len);
+    return run_deflate(&deflater->stream, last ? Z_FINISH : Z_NO_FLUSH, out);
+}
+
+int seal_deflate(struct seal_buf *out, const void *data, size_t len)
+{
+    struct seal_deflater *deflater = NULL;
     size_t start = seal_buf_len(out);
-    set_input(&stream, data, len);
-    int err = run_deflate(&stream, out);
-    (void)deflateEnd(&stream);
+    int err = len > UINT_MAX ? SEAL_ERR_TOO_LONG : seal_deflater_new(&deflater);
+    if (err == SEAL_OK) {
+        err = seal_deflater_feed(deflater, data, len, true, out);
+    }
+    seal_deflater_free(&deflater);
     if (err != SEAL_OK) {
         seal_buf_truncate(out, start);
     }

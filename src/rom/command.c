@@ -266,6 +266,9 @@ int rom_transact(struct seal_loader *loader, const struct rom_command *command,
         err = rom_flush(loader, deadline, cause);
     }
     if (!err) {
+        if (command->meanwhile) {
+            command->meanwhile(command->ctx);
+        }
         err = rom_await(loader, command->opcode, response, deadline, cause);
         if (!err || err == SEAL_ERR_ROM || err == SEAL_ERR_ROM_REFUSED) {
             rom_trace_answer(loader, response, (command->flags & SEAL_LOADER_SECRET) != 0);

@@ -1,13 +1,13 @@
 #include "loader.h"
 
-#include <espseal/deflate.h>
-
 #include <string.h>
 
 #define BLOCK_HEADER 16u
 #define WRITE_MS_PER_MB 40000
 #define WORTH_LARGE_BLOCKS 16384u
 #define SEND_RETRIES 4
+/* Deflated while a block travels: 3 ms of work, less than 4 KiB need at any rate of a UART. */
+#define PACK_STEP (128u << 10)
 
 /* What one attempt sends. */
 struct sending {
@@ -37,6 +37,14 @@ static int put_block(struct sending *sending, uint32_t sequence, size_t at, size
     return SEAL_OK;
 }
 
+static void pack_next(void *ctx)
+{
+    const struct sending *sending = ctx;
+    if (sending->run->next) {
+        rom_pack_step(sending->run->next, PACK_STEP);
+    }
+}
+
 static int send_block(struct sending *sending, uint32_t sequence, size_t at)
 {
     const size_t here = sending->len - at < sending->packet ? sending->len - at : sending->packet;
@@ -51,6 +59,8 @@ static int send_block(struct sending *sending, uint32_t sequence, size_t at)
         .data = seal_buf_ptr(sending->block),
         .len = seal_buf_len(sending->block),
         .timeout_ms = rom_scaled_ms(written, WRITE_MS_PER_MB),
+        .meanwhile = pack_next,
+        .ctx = sending,
     };
     err = rom_transact(sending->loader, &command, NULL, sending->cause);
     sending->run->sent += here;
@@ -137,21 +147,25 @@ static int pad(struct sending *sending, struct seal_buf *padded)
     return err;
 }
 
-/* The ESP32-C3's ROM refuses a deflated BEGIN that asks for encryption (01 64, measured), and secure download
- * mode knows no deflate. */
-static int deflate_if_shorter(struct sending *sending, struct seal_buf *packed)
+/* Secure download mode knows no deflate. */
+bool rom_flash_inflates(const struct seal_loader *loader)
 {
-    if (!sending->loader->chip->rom.deflate || sending->run->never_deflate || sending->run->encrypt ||
-        seal_loader_secure_download(sending->loader)) {
+    return loader->chip->rom.deflate && !seal_loader_secure_download(loader);
+}
+
+static int deflate_if_shorter(struct sending *sending)
+{
+    struct rom_pack *pack = sending->run->pack;
+    if (!pack) {
         return SEAL_OK;
     }
-    int err = seal_deflate(packed, sending->payload, sending->len);
-    if (!err && seal_buf_len(packed) < sending->len) {
-        sending->payload = seal_buf_ptr(packed);
-        sending->len = seal_buf_len(packed);
+    rom_pack_step(pack, SIZE_MAX);
+    if (!pack->err && !rom_pack_useless(pack)) {
+        sending->payload = seal_buf_ptr(pack->packed);
+        sending->len = seal_buf_len(pack->packed);
         sending->deflated = true;
     }
-    return err;
+    return pack->err;
 }
 
 int rom_flash_send(struct seal_loader *loader, struct rom_flash_run *run, struct seal_cause *cause)
@@ -166,14 +180,12 @@ int rom_flash_send(struct seal_loader *loader, struct rom_flash_run *run, struct
         .len = run->len,
     };
     struct seal_buf *padded = seal_buf_new();
-    struct seal_buf *packed = seal_buf_new();
-    int err = sending.block && padded && packed ? SEAL_OK : SEAL_ERR_NO_MEMORY;
+    int err = sending.block && padded ? SEAL_OK : SEAL_ERR_NO_MEMORY;
     err = err ? err : pad(&sending, padded);
-    err = err ? err : deflate_if_shorter(&sending, packed);
+    err = err ? err : deflate_if_shorter(&sending);
     err = err ? seal_fail(cause, err, "out of memory") : send(&sending);
     run->deflated = sending.deflated;
     seal_buf_free(&sending.block);
     seal_buf_free(&padded);
-    seal_buf_free(&packed);
     return err;
 }

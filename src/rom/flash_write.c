@@ -9,6 +9,8 @@
 /* Flash is compared in such pieces first, and by sectors where a piece differs. */
 #define PIECE 65536u
 #define RUN_MAX (1u << 20)
+/* The first run is short where bytes are deflated: the others are deflated while it is on the wire. */
+#define FIRST_RUN 65536u
 /* A digest of a sector costs about 100 bytes on the wire: below this all sectors are just sent. */
 #define WORTH_COMPARING (4 * SECTOR)
 
@@ -20,9 +22,15 @@ struct flash_job {
     uint32_t offset; /* in flash */
     const uint8_t *data;
     size_t len;
-    size_t sectors; /* bytes: len up to the end of its last sector */
-    uint8_t *same;  /* per sector: 1 when flash holds it */
-    size_t begun;   /* where the present run begins */
+    size_t sectors;           /* bytes: len up to the end of its last sector */
+    uint8_t *same;            /* per sector: 1 when flash holds it */
+    size_t begun;             /* where the present run begins */
+    struct rom_pack packs[2]; /* of the present run and of the next one */
+    bool deflate;
+};
+
+struct stretch { /* of sectors to be written, from the beginning of the data; empty: no more */
+    size_t begin, end;
 };
 
 static void report(const struct flash_job *job, size_t done)
@@ -172,64 +180,109 @@ static void report_run(void *ctx, size_t done)
     report(job, job->begun + done);
 }
 
-/* The sector behind a run; false where flash ends. */
-static bool look_behind(const struct flash_job *job, size_t end, uint8_t md5[static 16])
+/* The sector behind all; false where flash ends. */
+static bool look_behind(const struct flash_job *job, uint8_t md5[static 16])
 {
-    uint32_t at = job->offset + (uint32_t)end;
+    uint32_t at = job->offset + (uint32_t)job->sectors;
     return !job->options->unverified && !job->options->encrypt && at < job->loader->flash.size &&
            seal_flash_md5(job->loader, at, SECTOR, md5, NULL) == SEAL_OK;
 }
 
-static int write_run(struct flash_job *job, size_t begin, size_t end)
+static size_t data_of(const struct flash_job *job, const struct stretch *stretch)
+{
+    return (stretch->end < job->len ? stretch->end : job->len) - stretch->begin;
+}
+
+static int write_run(struct flash_job *job, const struct stretch *stretch, bool is_last)
 {
     struct rom_flash_run run = {
-        .offset = job->offset + (uint32_t)begin,
-        .sectors = end - begin,
-        .data = job->data + begin,
-        .len = (end < job->len ? end : job->len) - begin,
-        .never_deflate = job->options->never_deflate,
+        .offset = job->offset + (uint32_t)stretch->begin,
+        .sectors = stretch->end - stretch->begin,
+        .data = job->data + stretch->begin,
+        .len = data_of(job, stretch),
         .encrypt = job->options->encrypt,
+        .pack = job->deflate ? &job->packs[0] : NULL,
+        .next = job->deflate && !is_last ? &job->packs[1] : NULL,
         .progress = report_run,
         .ctx = job,
     };
-    uint8_t before[16];
-    uint8_t after[16];
-    const bool looked = look_behind(job, end, before);
-    job->begun = begin;
+    job->begun = stretch->begin;
     int err = rom_flash_send(job->loader, &run, job->cause);
     job->result->sent += run.sent;
     job->result->deflated = job->result->deflated || run.deflated;
-    release(job, end);
-    if (!err && looked && look_behind(job, end, after) && memcmp(before, after, sizeof before) != 0) {
-        job->result->disturbed = true;
+    release(job, stretch->end);
+    return err;
+}
+
+/* Neighbouring sectors from `from` on that are not marked, at most max bytes. */
+static struct stretch next_run(const struct flash_job *job, size_t from, size_t max)
+{
+    while (from < job->sectors && job->same[from / SECTOR]) {
+        from += SECTOR;
+    }
+    struct stretch stretch = {from, from};
+    while (stretch.end < job->sectors && !job->same[stretch.end / SECTOR] && stretch.end - from < max) {
+        stretch.end += SECTOR;
+    }
+    return stretch;
+}
+
+static void begin_pack(struct flash_job *job, const struct stretch *stretch)
+{
+    if (job->deflate && stretch->end > stretch->begin) {
+        rom_pack_begin(&job->packs[1], job->data + stretch->begin, data_of(job, stretch));
+    }
+}
+
+static int write_each_run(struct flash_job *job)
+{
+    struct stretch next = next_run(job, 0, job->deflate ? FIRST_RUN : RUN_MAX);
+    int err = SEAL_OK;
+    begin_pack(job, &next);
+    while (!err && next.end > next.begin) {
+        const struct stretch stretch = next;
+        const struct rom_pack ready = job->packs[1];
+        job->packs[1] = job->packs[0];
+        job->packs[0] = ready;
+        next = next_run(job, stretch.end, RUN_MAX);
+        begin_pack(job, &next);
+        err = write_run(job, &stretch, next.end == next.begin);
     }
     return err;
 }
 
-/* Neighbouring sectors that are not marked, at most RUN_MAX bytes, from *at on. */
-static bool next_run(const struct flash_job *job, size_t *at, size_t *begin)
+static int open_packs(struct flash_job *job)
 {
-    while (*at < job->sectors && job->same[*at / SECTOR]) {
-        *at += SECTOR;
+    /* The ESP32-C3's ROM refuses a deflated BEGIN that asks for encryption (01 64, measured). */
+    job->deflate = !job->options->never_deflate && !job->options->encrypt && rom_flash_inflates(job->loader);
+    int err = job->deflate ? rom_pack_open(&job->packs[0]) : SEAL_OK;
+    if (!err && job->deflate) {
+        err = rom_pack_open(&job->packs[1]);
     }
-    *begin = *at;
-    while (*at < job->sectors && !job->same[*at / SECTOR] && *at - *begin < RUN_MAX) {
-        *at += SECTOR;
-    }
-    return *at > *begin;
+    return err ? seal_fail(job->cause, err, "out of memory") : SEAL_OK;
 }
 
 static int write_runs(struct flash_job *job)
 {
-    size_t at = 0;
-    size_t begin = 0;
+    uint8_t before[16];
+    uint8_t after[16];
     int err = seal_loader_bulk(job->loader, job->sectors - count_same(job) * SECTOR, job->cause);
     if (!err) {
         err = seal_flash_attach(job->loader, NULL,
                                 job->cause); /* a change of the rate may have reset the chip */
     }
-    while (!err && next_run(job, &at, &begin)) {
-        err = write_run(job, begin, at);
+    if (err) {
+        return err;
+    }
+    const bool looked = look_behind(job, before);
+    err = open_packs(job);
+    if (!err) {
+        err = write_each_run(job);
+    }
+    rom_pack_close(&job->packs[0]);
+    rom_pack_close(&job->packs[1]);
+    if (!err && looked && look_behind(job, after) && memcmp(before, after, sizeof before) != 0) {
+        job->result->disturbed = true;
     }
     return err;
 }

@@ -60,6 +60,8 @@ struct rom_command {
     size_t len;
     int flags;      /* enum seal_loader_flags */
     int timeout_ms; /* the ROM's own work; 0: the loader's. The time of the bytes on the wire is added */
+    void (*meanwhile)(void *ctx); /* work for the time in which the bytes travel; NULL: none */
+    void *ctx;
 };
 
 /* One request, one answer. Answers to other requests are skipped. response may be NULL; its data is borrowed
@@ -136,13 +138,31 @@ struct rom_flash_begin {
 int rom_flash_begin(struct seal_loader *loader, const struct rom_flash_begin *begin,
                     struct seal_cause *cause) SEAL_MUST_CHECK;
 
+/* A run's bytes, deflated bit by bit while something else is on the wire (flash_pack.c). */
+struct seal_deflater;
+struct rom_pack {
+    struct seal_deflater *deflater;
+    struct seal_buf *packed;
+    const uint8_t *data; /* borrowed */
+    size_t len, fed;
+    int err;
+};
+int rom_pack_open(struct rom_pack *pack) SEAL_MUST_CHECK; /* close it also after a failure */
+void rom_pack_close(struct rom_pack *pack);
+void rom_pack_begin(struct rom_pack *pack, const uint8_t *data, size_t len);
+/* Deflates at most max more bytes; a failure stays in err. */
+void rom_pack_step(struct rom_pack *pack, size_t max);
+bool rom_pack_useless(const struct rom_pack *pack); /* not shorter than the data, so not gone on with */
+
 /* Neighbouring sectors to be erased and written at once, plain or deflated (flash_send.c). */
 struct rom_flash_run {
     uint32_t offset; /* in flash, a multiple of 4096 */
     size_t sectors;  /* bytes to erase: whole sectors */
     const uint8_t *data;
     size_t len; /* <= sectors; what is missing stays FF */
-    bool never_deflate, encrypt;
+    bool encrypt;
+    struct rom_pack *pack; /* of these data, finished here; NULL: they are sent plain */
+    struct rom_pack *next; /* of the run after this, worked on while blocks travel; NULL: none */
     void (*progress)(void *ctx, size_t done); /* of len; NULL: none */
     void *ctx;
     bool deflated; /* out */
@@ -150,6 +170,8 @@ struct rom_flash_run {
 };
 int rom_flash_send(struct seal_loader *loader, struct rom_flash_run *run,
                    struct seal_cause *cause) SEAL_MUST_CHECK;
+/* Whether a chip in its present mode inflates. */
+bool rom_flash_inflates(const struct seal_loader *loader);
 
 /*
  * Whether to ask the same again after *err, which is then what to report if not. SPI_ATTACH and

@@ -31,6 +31,34 @@ static void round_trips(void **state)
     }
 }
 
+static void pieces_make_the_same_stream(void **state)
+{
+    (void)state;
+    static uint8_t data[70000];
+    static const size_t steps[] = {1000, 4096, 65536, sizeof data};
+    struct seal_deflater *deflater = NULL;
+    struct seal_buf *whole = seal_buf_new();
+    fill(data, sizeof data / 2, 3);
+    assert_int_equal(seal_deflate(whole, data, sizeof data), SEAL_OK);
+    assert_int_equal(seal_deflater_new(&deflater), SEAL_OK);
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        struct seal_buf *packed = seal_buf_new();
+        seal_deflater_restart(deflater);
+        for (size_t at = 0; at < sizeof data; at += steps[i]) {
+            size_t here = sizeof data - at < steps[i] ? sizeof data - at : steps[i];
+            bool last = at + here == sizeof data;
+            assert_int_equal(seal_deflater_feed(deflater, data + at, here, last, packed), SEAL_OK);
+        }
+        assert_int_equal(seal_buf_len(packed), seal_buf_len(whole));
+        assert_memory_equal(seal_buf_ptr(packed), seal_buf_ptr(whole), seal_buf_len(whole));
+        seal_buf_free(&packed);
+        seal_deflater_restart(deflater); /* what was fed is forgotten */
+    }
+    seal_deflater_free(&deflater);
+    assert_null(deflater);
+    seal_buf_free(&whole);
+}
+
 static void erased_flash_shrinks(void **state)
 {
     (void)state;
@@ -120,11 +148,9 @@ static void feed_reports_garbage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trips),
-        cmocka_unit_test(erased_flash_shrinks),
-        cmocka_unit_test(damage_is_refused_and_nothing_stays),
-        cmocka_unit_test(feeds_in_pieces),
-        cmocka_unit_test(feed_reports_garbage),
+        cmocka_unit_test(round_trips),          cmocka_unit_test(pieces_make_the_same_stream),
+        cmocka_unit_test(erased_flash_shrinks), cmocka_unit_test(damage_is_refused_and_nothing_stays),
+        cmocka_unit_test(feeds_in_pieces),      cmocka_unit_test(feed_reports_garbage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
