@@ -92,6 +92,7 @@ _espseal()
         --private-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --subject) COMPREPLY=(); return ;;
         --san) COMPREPLY=(); return ;;
+        --eku) COMPREPLY=(); return ;;
         --serial) COMPREPLY=(); return ;;
         --key-type) COMPREPLY=($(compgen -W 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384' -- "$cur")); return ;;
         --ca-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -119,7 +120,7 @@ _espseal()
         --confirm) COMPREPLY=($(compgen -W 'burn stdin' -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--mode --storage --ca-cert --foreign-ca --seen --device-cert --private-key --subject --san --serial --key-type --ca-key --days --sign-cmd --cmp --cmp-ref --cmp-secret-file --csr-only --csr-out --efuse-key --hmac-key --offset --firmware --out --keep-secrets --force --allow --passphrase-file --ca-passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
+        words='--mode --storage --ca-cert --foreign-ca --seen --device-cert --private-key --subject --san --eku --serial --key-type --ca-key --days --sign-cmd --cmp --cmp-ref --cmp-secret-file --csr-only --csr-out --efuse-key --hmac-key --offset --firmware --out --keep-secrets --force --allow --passphrase-file --ca-passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
         ;;
     'prove')
         case "$prev" in
@@ -148,17 +149,19 @@ _espseal()
         --key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --subject) COMPREPLY=(); return ;;
         --san) COMPREPLY=(); return ;;
+        --eku) COMPREPLY=(); return ;;
         --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --pin-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--key --subject --san --out --passphrase-file --pin-file --force --insecure-permissions --json --progress --help'
+        words='--key --subject --san --eku --out --passphrase-file --pin-file --force --insecure-permissions --json --progress --help'
         ;;
     'identity ca')
         case "$prev" in
         --subject) COMPREPLY=(); return ;;
         --days) COMPREPLY=(); return ;;
+        --eku) COMPREPLY=(); return ;;
         --out-cert) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --out-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -167,7 +170,7 @@ _espseal()
         --pin-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--subject --days --out-cert --out-key --key --type --encrypt --passphrase-file --pin-file --force --insecure-permissions --json --progress --help'
+        words='--subject --days --eku --out-cert --out-key --key --type --encrypt --passphrase-file --pin-file --force --insecure-permissions --json --progress --help'
         ;;
     'identity cert')
         case "$prev" in
@@ -175,12 +178,13 @@ _espseal()
         --ca-cert) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --ca-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --days) COMPREPLY=(); return ;;
+        --eku) COMPREPLY=(); return ;;
         --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --pin-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--csr --ca-cert --ca-key --days --out --passphrase-file --pin-file --force --insecure-permissions --json --progress --help'
+        words='--csr --ca-cert --ca-key --days --eku --out --passphrase-file --pin-file --force --insecure-permissions --json --progress --help'
         ;;
     'identity enroll')
         case "$prev" in
@@ -188,6 +192,7 @@ _espseal()
         --key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --subject) COMPREPLY=(); return ;;
         --san) COMPREPLY=(); return ;;
+        --eku) COMPREPLY=(); return ;;
         --csr) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --ref) COMPREPLY=(); return ;;
         --secret-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -199,7 +204,7 @@ _espseal()
         --pin-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--server --key --subject --san --csr --update --ref --secret-file --old-cert --old-key --ca-cert --out --passphrase-file --pin-file --force --insecure-permissions --json --progress --help'
+        words='--server --key --subject --san --eku --csr --update --ref --secret-file --old-cert --old-key --ca-cert --out --passphrase-file --pin-file --force --insecure-permissions --json --progress --help'
         ;;
     'ds params')
         case "$prev" in

@@ -90,6 +90,9 @@ int seal_key_occurs_in(const struct seal_key *key, const void *data, size_t len,
 struct seal_subject {
     const char *name;       /* "/CN=device/O=Example", OpenSSL's slash form; "\\/" for a slash */
     const char *const *san; /* NULL-terminated "DNS:a", "URI:b", "IP:c", "email:d"; NULL for none */
+    /* extended key usages (RFC 5280 4.2.1.12) to ask for: NULL-terminated "clientAuth", "serverAuth", ..., or
+     * OIDs such as "1.3.6.1.5.5.7.3.2"; NULL, or "none" alone, for none */
+    const char *const *usages;
 };
 int seal_csr_new(const struct seal_key *key, const struct seal_subject *subject, struct seal_buf *pem,
                  struct seal_cause *cause) SEAL_MUST_CHECK;
@@ -98,9 +101,9 @@ int seal_csr_new(const struct seal_key *key, const struct seal_subject *subject,
 typedef int (*seal_sign_digest_fn)(void *ctx, const uint8_t digest[static 32], uint8_t *signature, size_t len,
                                    struct seal_cause *cause);
 /*
- * A request (PEM) for a key that is out of reach: subject, alternative names and key of an RSA certificate,
- * signed by sign. The same certificate gives the same request. SEAL_ERR_KEY: not RSA; SEAL_ERR_PROOF: the
- * signature does not verify.
+ * A request (PEM) for a key that is out of reach: subject, alternative names, extended key usages and key of
+ * an RSA certificate, signed by sign. The same certificate gives the same request. SEAL_ERR_KEY: not RSA;
+ * SEAL_ERR_PROOF: the signature does not verify.
  */
 int seal_csr_of_cert(const struct seal_cert *cert, seal_sign_digest_fn sign, void *ctx, struct seal_buf *pem,
                      struct seal_cause *cause) SEAL_MUST_CHECK;
@@ -118,18 +121,23 @@ bool seal_cert_is_placeholder(const struct seal_cert *cert);
  * days 1..36500. */
 int seal_ca_new(const struct seal_key *key, const char *subject, unsigned days, struct seal_cert **cert,
                 struct seal_cause *cause) SEAL_MUST_CHECK;
+/* The same with extended key usages, to which what it signs is then bound; subject->san is not looked at. */
+int seal_ca_new_for(const struct seal_key *key, const struct seal_subject *subject, unsigned days,
+                    struct seal_cert **cert, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /*
  * A device certificate from a request: its signature is verified, subject and SAN are taken over; random
- * 128-bit serial, SKI, AKI, basicConstraints CA:FALSE, keyUsage digitalSignature, extendedKeyUsage clientAuth
- * (RFC 5280 4.2.1). SEAL_ERR_MISMATCH: the CA key is not that of the CA certificate, the certificate is not
- * that of a CA or not valid today, or the request's signature does not verify. SEAL_ERR_FORMAT: not a
- * request, or one without any name. SEAL_ERR_USAGE: days other than 1..36500. The device certificate may end
- * after its CA's: seal_cert_info tells both.
+ * 128-bit serial, SKI, AKI, basicConstraints CA:FALSE, keyUsage digitalSignature, and the
+ * extended key usages given like those of struct seal_subject, clientAuth for NULL (RFC 5280 4.2.1). What the
+ * request asks for besides is the CA's to decide: it is left out. SEAL_ERR_MISMATCH: the CA key is not that
+ * of the CA certificate, the certificate is not that of a CA or not valid today, or the request's signature
+ * does not verify. SEAL_ERR_FORMAT: not a request, or one without any name. SEAL_ERR_USAGE: days other
+ * than 1..36500, a usage that is none. The device certificate may end after its CA's: seal_cert_info tells
+ * both.
  */
 int seal_cert_issue(const void *csr, size_t csr_len, const char *csr_name, const struct seal_cert *ca_cert,
-                    const struct seal_key *ca_key, unsigned days, struct seal_cert **cert,
-                    struct seal_cause *cause) SEAL_MUST_CHECK;
+                    const struct seal_key *ca_key, const char *const *usages, unsigned days,
+                    struct seal_cert **cert, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /* Reads one certificate, PEM (first of the file; text around it is dropped) or DER. SEAL_ERR_FORMAT. */
 int seal_cert_read(const void *data, size_t len, const char *name, struct seal_cert **cert,

@@ -49,9 +49,10 @@ struct seal_profile {
     /* ... or made for this very device, when device_cert is NULL */
     const char
         *subject; /* "/CN={mac}": {mac} becomes 12 hex digits, {chip} the chip's name, {serial} serial */
-    const char *const *san; /* alternative names with the same words, NULL-terminated; NULL: none */
-    const char *serial;     /* NULL: {serial} is refused */
-    const char *key_type;   /* one of seal_key_types */
+    const char *const *san;    /* alternative names with the same words, NULL-terminated; NULL: none */
+    const char *const *usages; /* as in struct seal_subject; NULL: none asked for, clientAuth from ca_key */
+    const char *serial;        /* NULL: {serial} is refused */
+    const char *key_type;      /* one of seal_key_types */
     unsigned days;
     const struct seal_key *ca_key; /* signs here, or: */
     /* gets the request (PEM) and puts the certificate (PEM or DER) into cert */

@@ -46,13 +46,13 @@ static int report(const struct cli_run *run, const struct seal_key *key, const s
 }
 
 /* The subject is tried before the key is made and written: a slip in it leaves nothing behind. */
-static int check_subject(const struct cli_run *run, unsigned days, struct seal_cause *cause)
+static int check_subject(const struct seal_subject *subject, unsigned days, struct seal_cause *cause)
 {
     struct seal_key *key = NULL;
     struct seal_cert *cert = NULL;
     int err = seal_key_generate("ec:p256", &key, cause);
     if (err == SEAL_OK) {
-        err = seal_ca_new(key, cli_text(run, "subject"), days, &cert, cause);
+        err = seal_ca_new_for(key, subject, days, &cert, cause);
     }
     seal_cert_free(&cert);
     seal_key_free(&key);
@@ -62,12 +62,17 @@ static int check_subject(const struct cli_run *run, unsigned days, struct seal_c
 static int run_identity_ca(struct cli_run *run, struct seal_cause *cause)
 {
     unsigned days = 0;
+    const char *usages[CLI_NAMES];
+    const struct seal_subject subject = {.name = cli_text(run, "subject"), .usages = usages};
     struct seal_key *key = NULL;
     struct seal_cert *cert = NULL;
     struct seal_buf *pem = seal_buf_new();
     int err = pem ? check_request(run, &days, cause) : SEAL_ERR_NO_MEMORY;
     if (err == SEAL_OK) {
-        err = check_subject(run, days, cause);
+        err = cli_list(run, "eku", usages, CLI_NAMES, cause);
+    }
+    if (err == SEAL_OK) {
+        err = check_subject(&subject, days, cause);
     }
     if (err == SEAL_OK) {
         const char *given = cli_text(run, "key");
@@ -75,7 +80,7 @@ static int run_identity_ca(struct cli_run *run, struct seal_cause *cause)
                     : cli_make_key(run, "type", "out-key", "ec:p256", &key, cause);
     }
     if (err == SEAL_OK) {
-        err = seal_ca_new(key, cli_text(run, "subject"), days, &cert, cause);
+        err = seal_ca_new_for(key, &subject, days, &cert, cause);
     }
     if (err == SEAL_OK) {
         err = seal_cert_write(cert, false, pem, cause);
@@ -98,6 +103,10 @@ static const struct cli_option options[] = {
      .summary = "the CA's name, as in \"/CN=Example Device CA/O=Example\"",
      .required = true},
     {.name = "days", .value = "N", .summary = "valid from now, for 1 to 36500 days", .fallback = "3650"},
+    {.name = "eku",
+     .value = "NAME",
+     .summary = "binds what it signs to an " CLI_EKU_SUMMARY " (the default)",
+     .repeat = true},
     {.name = "out-cert",
      .value = "FILE",
      .summary = "the new certificate; goes to the devices and to whoever checks them",

@@ -61,10 +61,14 @@ static int report(const struct cli_run *run, const struct seal_cert *cert, const
 static int run_identity_cert(struct cli_run *run, struct seal_cause *cause)
 {
     unsigned days = 0;
+    const char *usages[CLI_NAMES];
     struct inputs in = {0};
     struct seal_cert *cert = NULL;
     struct seal_buf *pem = seal_buf_new();
     int err = pem ? cli_days(run, 3650, &days, cause) : SEAL_ERR_NO_MEMORY;
+    if (err == SEAL_OK) {
+        err = cli_list(run, "eku", usages, CLI_NAMES, cause);
+    }
     if (err == SEAL_OK) {
         err = cli_check_out(run, "out", false, cause);
     }
@@ -73,7 +77,7 @@ static int run_identity_cert(struct cli_run *run, struct seal_cause *cause)
     }
     if (err == SEAL_OK) {
         err = seal_cert_issue(seal_buf_ptr(in.csr), seal_buf_len(in.csr), cli_text(run, "csr"), in.ca_cert,
-                              in.ca_key, days, &cert, cause);
+                              in.ca_key, usages, days, &cert, cause);
     }
     if (err == SEAL_OK) {
         err = seal_cert_write(cert, false, pem, cause);
@@ -98,6 +102,7 @@ static const struct cli_option options[] = {
      .summary = "the CA's private key: PEM, DER, or a URI of a token",
      .required = true},
     {.name = "days", .value = "N", .summary = "valid from now, for 1 to 36500 days", .fallback = "3650"},
+    {.name = "eku", .value = "NAME", .summary = CLI_EKU_SUMMARY, .repeat = true, .fallback = "clientAuth"},
     {.name = "out",
      .letter = 'o',
      .value = "FILE",
@@ -116,8 +121,8 @@ const struct cli_command cli_command_identity_cert = {
     .description =
         "Checks the request's signature and signs a device certificate: subject and subject alternative "
         "names "
-        "of the request, a random 128-bit serial number, keyUsage digitalSignature, extendedKeyUsage "
-        "clientAuth, key identifiers, no CA. Other extensions of the request are left out.\n\n"
+        "of the request, a random 128-bit serial number, keyUsage digitalSignature, the "
+        "extendedKeyUsage of --eku, key identifiers, no CA. Other extensions of the request are left out.\n\n"
         "A CA whose own certificate is not valid today is refused.",
     .examples = "espseal identity cert --csr device.csr --ca-cert ca.crt --ca-key ca.key --days 3650 "
                 "--out device.crt",

@@ -1,24 +1,6 @@
 /* identity csr: asks a CA for a certificate. */
 #include "identity.h"
 
-#include <stdlib.h>
-
-enum { SAN_MAX = 64 };
-
-static int collect_san(const struct cli_run *run, const char **san, struct seal_cause *cause)
-{
-    size_t count = 0;
-    const char *text;
-    while ((text = cli_text_at(run, "san", count)) != NULL) {
-        if (count == SAN_MAX) {
-            return seal_fail(cause, SEAL_ERR_USAGE, "--san is given more than %d times", SAN_MAX);
-        }
-        san[count++] = text;
-    }
-    san[count] = NULL;
-    return SEAL_OK;
-}
-
 static int report(const struct cli_run *run, const struct seal_key *key)
 {
     const char *path = cli_text(run, "out");
@@ -40,11 +22,14 @@ static int report(const struct cli_run *run, const struct seal_key *key)
 
 static int run_identity_csr(struct cli_run *run, struct seal_cause *cause)
 {
-    const char *san[SAN_MAX + 1];
-    const struct seal_subject subject = {.name = cli_text(run, "subject"), .san = san};
+    const char *san[CLI_NAMES], *usages[CLI_NAMES];
+    const struct seal_subject subject = {.name = cli_text(run, "subject"), .san = san, .usages = usages};
     struct seal_key *key = NULL;
     struct seal_buf *pem = seal_buf_new();
-    int err = pem ? collect_san(run, san, cause) : SEAL_ERR_NO_MEMORY;
+    int err = pem ? cli_list(run, "san", san, CLI_NAMES, cause) : SEAL_ERR_NO_MEMORY;
+    if (err == SEAL_OK) {
+        err = cli_list(run, "eku", usages, CLI_NAMES, cause);
+    }
     if (err == SEAL_OK) {
         err = cli_check_out(run, "out", false, cause);
     }
@@ -78,6 +63,7 @@ static const struct cli_option options[] = {
      .value = "NAME",
      .summary = "subject alternative name: DNS:name, URI:uri, IP:address or email:address",
      .repeat = true},
+    {.name = "eku", .value = "NAME", .summary = CLI_EKU_SUMMARY " (the default)", .repeat = true},
     {.name = "out",
      .letter = 'o',
      .value = "FILE",
@@ -95,8 +81,10 @@ const struct cli_command cli_command_identity_csr = {
     .summary = "make a certificate request for a CA to sign",
     .description =
         "Makes a certification request (PKCS#10) for a private key and writes it as PEM. The request "
-        "is signed with the key, which stays where it is.\n\n"
-        "A slash inside a part of the subject is written as \"\\/\".",
+        "is signed with the key, which stays where it is. What it asks for, a CA may grant or not.\n\n"
+        "A slash inside a part of the subject is written as \"\\/\". Parts are the names that OpenSSL knows, "
+        "OIDs, "
+        "and matterVendorId and matterProductId with four digits of 0-9 and A-F.",
     .examples = "espseal identity csr --key device.key --subject /CN=device-1 --out device.csr\n"
                 "espseal identity csr --key device.key --subject \"/CN=device-1/O=Example\" "
                 "--san DNS:device-1.example.com --san URI:urn:dev:mac:0024befffe804ff1 --out device.csr",

@@ -4,7 +4,7 @@
 #include <espseal/cmp.h>
 #include <espseal/file.h>
 
-enum { CSR_MAX = 64 << 10, SAN_MAX = 64 };
+enum { CSR_MAX = 64 << 10 };
 
 struct inputs {
     struct seal_cmp cmp;
@@ -12,7 +12,7 @@ struct inputs {
     struct seal_key *key, *old_key;
     struct seal_cert *old_cert, *trusted;
     struct seal_buf *csr, *secret;
-    const char *san[SAN_MAX + 1];
+    const char *san[CLI_NAMES], *usages[CLI_NAMES];
 };
 
 static int check_options(const struct cli_run *run, struct inputs *in, struct seal_cause *cause)
@@ -20,7 +20,7 @@ static int check_options(const struct cli_run *run, struct inputs *in, struct se
     bool csr = cli_text(run, "csr");
     in->kind = csr ? SEAL_CMP_REQUEST : cli_flag(run, "update") ? SEAL_CMP_UPDATE : SEAL_CMP_INITIAL;
     if (csr && (cli_flag(run, "update") || cli_text(run, "key") || cli_text(run, "subject") ||
-                cli_text(run, "san"))) {
+                cli_text(run, "san") || cli_text(run, "eku"))) {
         return seal_fail(cause, SEAL_ERR_USAGE, "--csr holds key and names already");
     }
     if (!csr && !cli_text(run, "key")) {
@@ -29,12 +29,11 @@ static int check_options(const struct cli_run *run, struct inputs *in, struct se
     if (in->kind == SEAL_CMP_INITIAL && !cli_text(run, "subject")) {
         return seal_fail(cause, SEAL_ERR_USAGE, "--subject is missing: a first certificate needs a name");
     }
-    for (size_t i = 0; (in->san[i] = cli_text_at(run, "san", i)); i++) {
-        if (i + 1 == SAN_MAX) {
-            return seal_fail(cause, SEAL_ERR_USAGE, "--san is given more than %d times", SAN_MAX);
-        }
+    int err = cli_list(run, "san", in->san, CLI_NAMES, cause);
+    if (err == SEAL_OK) {
+        err = cli_list(run, "eku", in->usages, CLI_NAMES, cause);
     }
-    return cli_check_out(run, "out", false, cause);
+    return err != SEAL_OK ? err : cli_check_out(run, "out", false, cause);
 }
 
 static int read_keys(struct cli_run *run, struct inputs *in, struct seal_cause *cause)
@@ -108,7 +107,8 @@ static int run_identity_enroll(struct cli_run *run, struct seal_cause *cause)
     struct seal_buf *pem = seal_buf_new();
     int err = pem ? read_inputs(run, &in, cause) : SEAL_ERR_NO_MEMORY;
     if (err == SEAL_OK) {
-        const struct seal_subject subject = {.name = cli_text(run, "subject"), .san = in.san};
+        const struct seal_subject subject = {
+            .name = cli_text(run, "subject"), .san = in.san, .usages = in.usages};
         err = seal_cmp_enroll(&in.cmp, in.kind, in.key, subject.name ? &subject : NULL, in.csr, &cert, cause);
     }
     if (err == SEAL_OK) {
@@ -137,9 +137,10 @@ static const struct cli_option options[] = {
      .value = "NAME",
      .summary = "subject alternative name: DNS:name, URI:uri, IP:address or email:address",
      .repeat = true},
+    {.name = "eku", .value = "NAME", .summary = CLI_EKU_SUMMARY " (the default)", .repeat = true},
     {.name = "csr",
      .value = "FILE",
-     .summary = "instead of those three: a request, such as a chip has signed"},
+     .summary = "instead of those four: a request, such as a chip has signed"},
     {.name = "update", .summary = "key update: --key takes the place of --old-cert's"},
     {.name = "ref", .value = "NAME", .summary = "the server's name of the shared secret"},
     {.name = "secret-file", .value = "FILE", .summary = "the shared secret, first line"},

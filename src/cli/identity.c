@@ -123,6 +123,18 @@ int cli_make_key(struct cli_run *run, const char *type_option, const char *out_o
     return err;
 }
 
+int cli_list(const struct cli_run *run, const char *option, const char **list, size_t size,
+             struct seal_cause *cause)
+{
+    for (size_t i = 0; i < size; i++) {
+        list[i] = cli_text_at(run, option, i);
+        if (!list[i]) {
+            return SEAL_OK;
+        }
+    }
+    return seal_fail(cause, SEAL_ERR_USAGE, "--%s is given more than %zu times", option, size - 1);
+}
+
 int cli_days(const struct cli_run *run, unsigned fallback, unsigned *days, struct seal_cause *cause)
 {
     uint32_t value = fallback;

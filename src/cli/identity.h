@@ -30,6 +30,13 @@ int cli_read_secret_line(struct cli_run *run, const char *option, struct seal_bu
 int cli_make_key(struct cli_run *run, const char *type_option, const char *out_option,
                  const char *fallback_type, struct seal_key **key, struct seal_cause *cause) SEAL_MUST_CHECK;
 
+/* What an option that may be repeated was given, NULL-terminated, into list of size: SEAL_ERR_USAGE when it
+ * does not fit. */
+int cli_list(const struct cli_run *run, const char *option, const char **list, size_t size,
+             struct seal_cause *cause) SEAL_MUST_CHECK;
+enum { CLI_NAMES = 65 }; /* for --san and --eku */
+#define CLI_EKU_SUMMARY "extended key usage: clientAuth, serverAuth, ..., an OID, or none"
+
 /* --days: 1..36500. */
 int cli_days(const struct cli_run *run, unsigned fallback, unsigned *days,
              struct seal_cause *cause) SEAL_MUST_CHECK;

@@ -2,7 +2,7 @@
 #ifndef ESPSEAL_CLI_PROVISION_H
 #define ESPSEAL_CLI_PROVISION_H
 
-#include "cli.h"
+#include "identity.h"
 
 #include <espseal/map.h>
 
@@ -11,7 +11,6 @@
 
 #define PROVISION_IMAGES 32
 #define PROVISION_RULES 32
-#define PROVISION_SANS 32
 
 struct provision { /* one run: what was given, read into memory, and what came of it */
     struct seal_profile profile;
@@ -24,7 +23,7 @@ struct provision { /* one run: what was given, read into memory, and what came o
     struct seal_cmp cmp;
     struct seal_job *job;
     const char *sign_command;
-    const char *san[PROVISION_SANS + 1];
+    const char *san[CLI_NAMES], *usages[CLI_NAMES];
     char directory[512]; /* --out, filled in; "" : none */
     bool owns_directory; /* it holds a record of this device */
     char receipt[576];   /* the receipt's file; "" : none */

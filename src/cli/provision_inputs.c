@@ -1,4 +1,3 @@
-#include "identity.h"
 #include "provision.h"
 
 #include <espseal/file.h>
@@ -131,7 +130,7 @@ static int check_combination(struct cli_run *run, struct seal_cause *cause)
     if (key && !cert) {
         return usage(cause, "--private-key and --device-cert belong together");
     }
-    if (cert && (subject || ca_key || sign || cli_text(run, "csr-out"))) {
+    if (cert && (subject || ca_key || sign || cli_text(run, "csr-out") || cli_text(run, "eku"))) {
         return usage(cause, "a device certificate was given, so none can be made");
     }
     if (!cert && !subject) {
@@ -149,18 +148,16 @@ static int check_combination(struct cli_run *run, struct seal_cause *cause)
 
 static int read_names(struct cli_run *run, struct provision *p, struct seal_cause *cause)
 {
-    const char *text;
-    for (size_t i = 0; (text = cli_text_at(run, "san", i)); i++) {
-        if (i == PROVISION_SANS) {
-            return seal_fail(cause, SEAL_ERR_USAGE, "--san is given more than %d times", PROVISION_SANS);
-        }
-        p->san[i] = text;
+    int err = cli_list(run, "san", p->san, CLI_NAMES, cause);
+    if (err == SEAL_OK) {
+        err = cli_list(run, "eku", p->usages, CLI_NAMES, cause);
     }
     p->profile.subject = cli_text(run, "subject");
     p->profile.san = p->san;
+    p->profile.usages = p->usages;
     p->profile.serial = cli_text(run, "serial");
     p->profile.request_only = cli_flag(run, "csr-only");
-    return SEAL_OK;
+    return err;
 }
 
 static int sign_with_command(void *ctx, const uint8_t *request, size_t len, struct seal_buf *cert,

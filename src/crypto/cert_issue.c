@@ -66,13 +66,15 @@ static bool add_key_usage(X509 *x509, const int *bits, size_t count)
     return done;
 }
 
-static bool add_client_auth(X509 *x509)
+static int add_usages(X509 *x509, const char *const *usages, struct seal_cause *cause)
 {
-    EXTENDED_KEY_USAGE *usage = sk_ASN1_OBJECT_new_null();
-    bool done = usage && sk_ASN1_OBJECT_push(usage, OBJ_nid2obj(NID_client_auth)) > 0 &&
-                add(x509, NID_ext_key_usage, usage, false);
-    sk_ASN1_OBJECT_free(usage);
-    return done;
+    EXTENDED_KEY_USAGE *list = NULL;
+    int err = seal_usages_parse(usages, &list, cause);
+    if (err == SEAL_OK && list && !add(x509, NID_ext_key_usage, list, false)) {
+        err = seal_fail_crypto(cause, "cannot add the extended key usages");
+    }
+    sk_ASN1_OBJECT_pop_free(list, ASN1_OBJECT_free);
+    return err;
 }
 
 static bool sign(X509 *x509, const struct seal_key *key)
@@ -132,24 +134,31 @@ static X509 *new_certificate(const X509_NAME *subject, const X509_NAME *issuer, 
 int seal_ca_new(const struct seal_key *key, const char *subject, unsigned days, struct seal_cert **cert,
                 struct seal_cause *cause)
 {
+    return seal_ca_new_for(key, &(struct seal_subject){.name = subject}, days, cert, cause);
+}
+
+int seal_ca_new_for(const struct seal_key *key, const struct seal_subject *subject, unsigned days,
+                    struct seal_cert **cert, struct seal_cause *cause)
+{
     static const int usage[] = {5, 6};
     X509_NAME *name = NULL;
     X509 *x509 = NULL;
     *cert = NULL;
     int err = check_days(days, cause);
     if (err == SEAL_OK) {
-        err = seal_name_parse(subject, &name, cause);
+        err = seal_name_parse(subject->name, &name, cause);
     }
     if (err != SEAL_OK) {
         return err;
     }
     x509 = new_certificate(name, name, key->pkey, days);
     bool done = x509 && add_basic_constraints(x509, true) && add_key_usage(x509, usage, 2) &&
+                (err = add_usages(x509, subject->usages, cause)) == SEAL_OK &&
                 add_subject_key_identifier(x509) && sign(x509, key);
     X509_NAME_free(name);
     if (!done) {
         X509_free(x509);
-        return seal_fail_crypto(cause, "cannot make the CA certificate");
+        return err != SEAL_OK ? err : seal_fail_crypto(cause, "cannot make the CA certificate");
     }
     return seal_cert_wrap(x509, cert, cause);
 }
@@ -176,7 +185,7 @@ int seal_cert_new_placeholder(const struct seal_key *key, const struct seal_subj
     X509_NAME_free(name);
     bool done = x509 && ASN1_TIME_set_string_X509(X509_getm_notAfter(x509), "99991231235959Z") == 1 &&
                 add_basic_constraints(x509, false) && add_names(x509, subject->san, cause, &err) &&
-                sign(x509, key);
+                (err = add_usages(x509, subject->usages, cause)) == SEAL_OK && sign(x509, key);
     if (!done) {
         X509_free(x509);
         return err != SEAL_OK ? err : seal_fail_crypto(cause, "cannot make the certificate");
@@ -287,23 +296,24 @@ static int copy_san(X509_REQ *csr, const char *name, X509 *x509, struct seal_cau
     return err;
 }
 
-static int sign_device(X509_REQ *csr, const char *name, X509 *ca, const struct seal_key *ca_key, X509 *x509,
+static int sign_device(X509 *x509, const char *const *usages, X509 *ca, const struct seal_key *ca_key,
                        struct seal_cause *cause)
 {
     static const int usage[] = {0};
-    int err = copy_san(csr, name, x509, cause);
+    static const char *const client[] = {"clientAuth", NULL};
+    int err = add_usages(x509, usages && usages[0] ? usages : client, cause);
     if (err != SEAL_OK) {
         return err;
     }
     bool done = add_basic_constraints(x509, false) && add_key_usage(x509, usage, 1) &&
-                add_client_auth(x509) && add_subject_key_identifier(x509) &&
-                add_authority_key_identifier(x509, ca) && sign(x509, ca_key);
+                add_subject_key_identifier(x509) && add_authority_key_identifier(x509, ca) &&
+                sign(x509, ca_key);
     return done ? SEAL_OK : seal_fail_crypto(cause, "cannot sign the certificate");
 }
 
 int seal_cert_issue(const void *csr, size_t csr_len, const char *csr_name, const struct seal_cert *ca_cert,
-                    const struct seal_key *ca_key, unsigned days, struct seal_cert **cert,
-                    struct seal_cause *cause)
+                    const struct seal_key *ca_key, const char *const *usages, unsigned days,
+                    struct seal_cert **cert, struct seal_cause *cause)
 {
     X509_REQ *request = NULL;
     X509 *x509 = NULL;
@@ -327,7 +337,10 @@ int seal_cert_issue(const void *csr, size_t csr_len, const char *csr_name, const
         err = seal_fail_crypto(cause, "cannot make the certificate");
         goto out;
     }
-    err = sign_device(request, csr_name, ca_cert->x509, ca_key, x509, cause);
+    err = copy_san(request, csr_name, x509, cause);
+    if (err == SEAL_OK) {
+        err = sign_device(x509, usages, ca_cert->x509, ca_key, cause);
+    }
     if (err == SEAL_OK) {
         err = seal_cert_wrap(x509, cert, cause);
         x509 = NULL;

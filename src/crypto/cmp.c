@@ -114,6 +114,24 @@ static int set_names(OSSL_CMP_CTX *ctx, const struct seal_subject *subject, stru
     return err;
 }
 
+static int set_usages(OSSL_CMP_CTX *ctx, const struct seal_subject *subject, struct seal_cause *cause)
+{
+    EXTENDED_KEY_USAGE *usages = NULL;
+    STACK_OF(X509_EXTENSION) *extensions = NULL;
+    int err = seal_usages_parse(subject->usages, &usages, cause);
+    if (err == SEAL_OK && usages) {
+        if (X509V3_add1_i2d(&extensions, NID_ext_key_usage, usages, 0, 0) == 1 &&
+            OSSL_CMP_CTX_set0_reqExtensions(ctx, extensions) == 1) {
+            extensions = NULL;
+        } else {
+            err = seal_fail_crypto(cause, "cannot prepare a CMP request");
+        }
+    }
+    sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+    sk_ASN1_OBJECT_pop_free(usages, ASN1_OBJECT_free);
+    return err;
+}
+
 static int set_key(OSSL_CMP_CTX *ctx, const struct seal_key *key, struct seal_cause *cause)
 {
     if (EVP_PKEY_up_ref(key->pkey) == 1) {
@@ -223,6 +241,9 @@ int seal_cmp_enroll(const struct seal_cmp *cmp, enum seal_cmp_kind kind, const s
     }
     if (err == SEAL_OK && kind != SEAL_CMP_REQUEST && subject) {
         err = set_names(ctx, subject, cause);
+    }
+    if (err == SEAL_OK && kind != SEAL_CMP_REQUEST && subject) {
+        err = set_usages(ctx, subject, cause);
     }
     if (err == SEAL_OK) {
         err = exchange(ctx, cmp, kind, cert, cause);

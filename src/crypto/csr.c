@@ -67,23 +67,34 @@ int seal_san_parse(const char *const *san, GENERAL_NAMES **names, struct seal_ca
     return err;
 }
 
-static int put_names(X509_REQ *csr, GENERAL_NAMES *names, struct seal_cause *cause)
+/* One extensionRequest (RFC 2985 5.4.2) with what of the two is not NULL. */
+static int put_extensions(X509_REQ *csr, GENERAL_NAMES *names, EXTENDED_KEY_USAGE *usages,
+                          struct seal_cause *cause)
 {
     STACK_OF(X509_EXTENSION) *extensions = NULL;
-    bool done = X509V3_add1_i2d(&extensions, NID_subject_alt_name, names, 0, 0) == 1 &&
+    if (!names && !usages) {
+        return SEAL_OK;
+    }
+    bool done = (!names || X509V3_add1_i2d(&extensions, NID_subject_alt_name, names, 0, 0) == 1) &&
+                (!usages || X509V3_add1_i2d(&extensions, NID_ext_key_usage, usages, 0, 0) == 1) &&
                 X509_REQ_add_extensions(csr, extensions) == 1;
     sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
-    return done ? SEAL_OK : seal_fail_crypto(cause, "cannot add the subject alternative names");
+    return done ? SEAL_OK : seal_fail_crypto(cause, "cannot add the extensions of the request");
 }
 
-static int add_sans(X509_REQ *csr, const char *const *san, struct seal_cause *cause)
+static int add_extensions(X509_REQ *csr, const struct seal_subject *subject, struct seal_cause *cause)
 {
     GENERAL_NAMES *names = NULL;
-    int err = seal_san_parse(san, &names, cause);
+    EXTENDED_KEY_USAGE *usages = NULL;
+    int err = subject->san && subject->san[0] ? seal_san_parse(subject->san, &names, cause) : SEAL_OK;
     if (err == SEAL_OK) {
-        err = put_names(csr, names, cause);
+        err = seal_usages_parse(subject->usages, &usages, cause);
+    }
+    if (err == SEAL_OK) {
+        err = put_extensions(csr, names, usages, cause);
     }
     sk_GENERAL_NAME_pop_free(names, GENERAL_NAME_free);
+    sk_ASN1_OBJECT_pop_free(usages, ASN1_OBJECT_free);
     return err;
 }
 
@@ -126,9 +137,7 @@ int seal_csr_new(const struct seal_key *key, const struct seal_subject *subject,
         err = seal_fail_crypto(cause, "cannot make a certificate request");
         goto out;
     }
-    if (subject->san && subject->san[0]) {
-        err = add_sans(csr, subject->san, cause);
-    }
+    err = add_extensions(csr, subject, cause);
     if (err == SEAL_OK) {
         err = sign_and_write(csr, key, pem, cause);
     }
@@ -138,10 +147,11 @@ out:
     return err;
 }
 
-/* Everything but the signature: subject, key and alternative names of the certificate. */
+/* Everything but the signature: subject, key, alternative names and usages of the certificate. */
 static int request_of(const struct seal_cert *cert, X509_REQ *csr, struct seal_cause *cause)
 {
     GENERAL_NAMES *names = X509_get_ext_d2i(cert->x509, NID_subject_alt_name, NULL, NULL);
+    EXTENDED_KEY_USAGE *usages = X509_get_ext_d2i(cert->x509, NID_ext_key_usage, NULL, NULL);
     X509_ALGOR *algorithm = X509_ALGOR_new();
     bool done =
         algorithm && X509_REQ_set_version(csr, X509_REQ_VERSION_1) == 1 &&
@@ -150,11 +160,12 @@ static int request_of(const struct seal_cert *cert, X509_REQ *csr, struct seal_c
         X509_ALGOR_set0(algorithm, OBJ_nid2obj(NID_sha256WithRSAEncryption), V_ASN1_NULL, NULL) == 1 &&
         X509_REQ_set1_signature_algo(csr, algorithm) == 1;
     int err = done ? SEAL_OK : seal_fail_crypto(cause, "cannot make a certificate request");
-    if (err == SEAL_OK && names) {
-        err = put_names(csr, names, cause);
+    if (err == SEAL_OK) {
+        err = put_extensions(csr, names, usages, cause);
     }
     X509_ALGOR_free(algorithm);
     sk_GENERAL_NAME_pop_free(names, GENERAL_NAME_free);
+    sk_ASN1_OBJECT_pop_free(usages, ASN1_OBJECT_free);
     return err;
 }
 

@@ -69,8 +69,9 @@ static int sign_here(struct seal_job *job, struct seal_cause *cause)
 {
     const struct seal_profile *profile = job->profile;
     struct seal_cert *cert = NULL;
-    int err = seal_cert_issue(seal_buf_ptr(job->request), seal_buf_len(job->request), "the request",
-                              profile->ca_cert, profile->ca_key, profile->days, &cert, cause);
+    int err =
+        seal_cert_issue(seal_buf_ptr(job->request), seal_buf_len(job->request), "the request",
+                        profile->ca_cert, profile->ca_key, profile->usages, profile->days, &cert, cause);
     return err == SEAL_OK ? keep_as_pem(job, cert, cause) : err;
 }
 
@@ -106,7 +107,8 @@ static int ask_for_certificate(struct seal_job *job, const struct seal_subject *
 int seal_job_make_identity(struct seal_job *job, struct seal_cause *cause)
 {
     const struct seal_profile *profile = job->profile;
-    const struct seal_subject subject = {.name = job->subject, .san = (const char *const *)job->san};
+    const struct seal_subject subject = {
+        .name = job->subject, .san = (const char *const *)job->san, .usages = profile->usages};
     int err = seal_key_generate(profile->key_type, &job->made_key, cause);
     if (err == SEAL_OK) {
         err = profile->request_only ? hold_place(job, &subject, cause)

@@ -136,6 +136,41 @@ chmod 600 ca.key.der
     fail "DER inputs or --json"
 grep -q '^espseal: warning: the CA certificate ends on ' err || fail "no warning about the CA's end"
 
+# --- extended key usages: by name, by OID, none; a request only asks, the CA decides ---
+usages() { # FILE: as openssl names them, on one line
+    case $1 in
+        *.csr) openssl req -in "$1" -noout -text ;;
+        *) openssl x509 -in "$1" -noout -text ;;
+    esac | sed -n '/Extended Key Usage/{n;s/^ *//;p}'
+}
+made identity csr --key rsa:2048.key --subject /CN=eku --eku serverAuth --eku 1.3.6.1.5.5.7.3.17 --out eku.csr
+[ "$(usages eku.csr)" = 'TLS Web Server Authentication, ipsec Internet Key Exchange' ] || fail "asked for: $(usages eku.csr)"
+made identity csr --key rsa:2048.key --subject /CN=eku --san DNS:d.example --eku clientAuth --out eku-san.csr
+openssl req -in eku-san.csr -noout -text | grep -c 'Requested Extensions' | grep -qx 1 || fail 'two lists of extensions'
+openssl req -in eku-san.csr -noout -verify 2>/dev/null || fail 'openssl does not verify it'
+ca_signs=(identity cert --ca-cert ca.crt --ca-key ca.key --days 30)
+made "${ca_signs[@]}" --csr eku.csr --out eku-default.crt
+[ "$(usages eku-default.crt)" = 'TLS Web Client Authentication' ] || fail "default: $(usages eku-default.crt)"
+made "${ca_signs[@]}" --csr eku.csr --eku clientAuth --eku 1.3.6.1.4.1.99999.1 --out eku-two.crt
+[ "$(usages eku-two.crt)" = 'TLS Web Client Authentication, 1.3.6.1.4.1.99999.1' ] || fail "two: $(usages eku-two.crt)"
+made "${ca_signs[@]}" --csr eku.csr --eku none --out eku-none.crt
+[ -z "$(usages eku-none.crt)" ] || fail "none: $(usages eku-none.crt)"
+made identity ca --subject '/CN=Bound CA' --eku clientAuth --out-cert eku-ca.crt --out-key eku-ca.key
+[ "$(usages eku-ca.crt)" = 'TLS Web Client Authentication' ] || fail "CA: $(usages eku-ca.crt)"
+refused 1 '"commonName" is not an extended key usage' "${ca_signs[@]}" --csr eku.csr --eku commonName --out no.crt
+refused 1 '"1.3.6.1.5.5.7.3.2" is given twice' "${ca_signs[@]}" --csr eku.csr --eku clientAuth \
+    --eku 1.3.6.1.5.5.7.3.2 --out no.crt
+refused 1 '"none" is not' "${ca_signs[@]}" --csr eku.csr --eku clientAuth --eku none --out no.crt
+refused 1 'not an extended key usage' identity ca --subject /CN=x --eku x --out-cert no.crt --out-key no.key
+
+# --- Matter: vendor and product ids as attributes of the subject, without extended key usage ---
+made identity csr --key ec:p256.key --subject /CN=DAC/matterVendorId=FFF1/matterProductId=8000 --out matter.csr
+made "${ca_signs[@]}" --csr matter.csr --eku none --out matter.crt
+openssl x509 -in matter.crt -noout -subject -nameopt RFC2253,utf8,-esc_msb |
+    grep -q '1.3.6.1.4.1.37244.2.2=.*1.3.6.1.4.1.37244.2.1=.*CN=DAC' || fail 'the Matter ids are not in the subject'
+openssl asn1parse -in matter.crt | grep -A 1 37244.2.1 | grep -q 'UTF8STRING *:FFF1' || fail 'the vendor id is no UTF8String'
+refused 1 'four digits' identity csr --key ec:p256.key --subject /CN=DAC/matterVendorId=fff1 --out no.csr
+
 sign() {
     refused "$1" "$2" identity cert --csr "${3:-device.csr}" --ca-cert "${4:-ca.crt}" --ca-key "${5:-ca.key}" \
         --days "${6:-30}" --out no.crt

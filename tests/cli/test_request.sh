@@ -15,7 +15,8 @@ port='sim:esp32c3?efuse=efuse.bin&flash=flash.bin'
 "$espseal" identity ca --subject '/CN=Test CA' --days 30 --out-cert ca.pem --out-key ca.key 2>err
 mkdir station && cd station
 first=(--port "sim:esp32c3?efuse=../efuse.bin&flash=../flash.bin" --mode production --csr-only --csr-out device.csr
-    --subject '/CN={mac}/O={chip}/serialNumber={serial}' --san 'URI:urn:dev:mac:{mac}' --san DNS:d.example --serial A-17)
+    --subject '/CN={mac}/O={chip}/serialNumber={serial}' --san 'URI:urn:dev:mac:{mac}' --san DNS:d.example --serial A-17
+    --eku clientAuth)
 
 refused() { # STATUS TEXT WORD...
     local want=$1 text=$2 status=0
@@ -42,6 +43,7 @@ openssl req -in device.csr -noout -verify 2>openssl.log || fail 'the request doe
 openssl req -in device.csr -noout -subject -text >text
 grep -q 'CN = 7cdfa15ea101, O = esp32c3, serialNumber = A-17' text || fail "the subject is $(head -n 1 text)"
 grep -q 'URI:urn:dev:mac:7cdfa15ea101, DNS:d.example' text || fail 'the alternative names are missing'
+grep -q 'TLS Web Client Authentication' text || fail 'the extended key usage is missing'
 if grep -rlE 'PRIVATE KEY' . ../flash.bin; then
     fail 'a private key is in a file'
 fi

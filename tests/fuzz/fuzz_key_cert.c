@@ -65,7 +65,7 @@ static void try_request(const uint8_t *data, size_t len)
         fuzz_require(seal_key_generate("ec:p256", &ca_key, NULL) == SEAL_OK, "a CA key is made");
         fuzz_require(seal_ca_new(ca_key, "/CN=CA", 10, &ca, NULL) == SEAL_OK, "a CA is made");
     }
-    int err = seal_cert_issue(data, len, "file", ca, ca_key, 1, &cert, &cause);
+    int err = seal_cert_issue(data, len, "file", ca, ca_key, NULL, 1, &cert, &cause);
     fuzz_require((cert != NULL) == (err == SEAL_OK), "a certificate comes with success alone");
     fuzz_require(err == SEAL_OK || cause.text[0], "a failure has a sentence");
     fuzz_require(err != SEAL_OK || seal_cert_signed_by(cert, ca, NULL) == SEAL_OK, "the CA signed it");

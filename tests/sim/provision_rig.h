@@ -23,9 +23,9 @@ static inline struct seal_cert *issue(const struct seal_key *key, const char *su
     struct seal_cert *der = NULL;
     struct seal_cert *cert = NULL;
     assert_int_equal(seal_csr_new(key, &name, csr, NULL), SEAL_OK);
-    assert_int_equal(
-        seal_cert_issue(seal_buf_ptr(csr), seal_buf_len(csr), "csr", given.ca, given.ca_key, 30, &der, NULL),
-        SEAL_OK);
+    assert_int_equal(seal_cert_issue(seal_buf_ptr(csr), seal_buf_len(csr), "csr", given.ca, given.ca_key,
+                                     NULL, 30, &der, NULL),
+                     SEAL_OK);
     seal_buf_truncate(csr, 0);
     assert_int_equal(seal_cert_write(der, false, csr, NULL), SEAL_OK);
     assert_int_equal(seal_cert_read(seal_buf_ptr(csr), seal_buf_len(csr), "cert", &cert, NULL), SEAL_OK);

@@ -67,8 +67,8 @@ static struct seal_cert *certificate_for(struct sim_chip *chip, const struct sea
     struct seal_buf *again = request_of(chip, profile);
     assert_int_equal(seal_buf_len(request), seal_buf_len(again));
     assert_memory_equal(seal_buf_ptr(request), seal_buf_ptr(again), seal_buf_len(again));
-    if (seal_cert_issue(seal_buf_ptr(request), seal_buf_len(request), "request", given.ca, given.ca_key, 30,
-                        &der, &cause) != SEAL_OK) {
+    if (seal_cert_issue(seal_buf_ptr(request), seal_buf_len(request), "request", given.ca, given.ca_key, NULL,
+                        30, &der, &cause) != SEAL_OK) {
         fail_msg("%s", cause.text);
     }
     assert_true(seal_cert_has_subject(der, "/CN=device-7cdfa15ea101"));

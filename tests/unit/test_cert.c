@@ -32,7 +32,7 @@ static int set_up(void **state)
     assert_int_equal(seal_ca_new(f->ca_key, "/CN=Example CA", 100, &f->ca, NULL), SEAL_OK);
     assert_int_equal(seal_csr_new(f->key, &subject, f->csr, NULL), SEAL_OK);
     assert_int_equal(seal_cert_issue(seal_buf_ptr(f->csr), seal_buf_len(f->csr), "device.csr", f->ca,
-                                     f->ca_key, 30, &f->cert, NULL),
+                                     f->ca_key, NULL, 30, &f->cert, NULL),
                      SEAL_OK);
     *state = f;
     return 0;
@@ -193,8 +193,8 @@ static int issue(const struct fixture *f, const struct seal_cert *ca, const stru
                  unsigned days, struct seal_cause *cause)
 {
     struct seal_cert *cert = NULL;
-    int err = seal_cert_issue(seal_buf_ptr(f->csr), seal_buf_len(f->csr), "device.csr", ca, ca_key, days,
-                              &cert, cause);
+    int err = seal_cert_issue(seal_buf_ptr(f->csr), seal_buf_len(f->csr), "device.csr", ca, ca_key, NULL,
+                              days, &cert, cause);
     assert_int_equal(cert != NULL, err == SEAL_OK);
     seal_cert_free(&cert);
     return err;
@@ -241,7 +241,7 @@ static void days_have_bounds(void **state)
 static int issue_bytes(const struct fixture *f, const void *data, size_t len, struct seal_cause *cause)
 {
     struct seal_cert *cert = NULL;
-    int err = seal_cert_issue(data, len, "device.csr", f->ca, f->ca_key, 30, &cert, cause);
+    int err = seal_cert_issue(data, len, "device.csr", f->ca, f->ca_key, NULL, 30, &cert, cause);
     seal_cert_free(&cert);
     return err;
 }
@@ -317,6 +317,19 @@ static void a_request_asks_as_told_or_not_at_all(void **state)
         if (seal_csr_new(f->key, &subject, out, NULL) != SEAL_ERR_USAGE) {
             fail_msg("the alternative name \"%s\" was taken", wrong_sans[i]);
         }
+    }
+    static const char *const wrong_usages[] = {"", "client", "CN", "none", "1.2.", "9.9.9", "sha256", "1"};
+    for (size_t i = 0; i < sizeof wrong_usages / sizeof wrong_usages[0]; i++) {
+        const char *const usages[] = {"clientAuth", wrong_usages[i], NULL};
+        const struct seal_subject subject = {.name = "/CN=x", .usages = usages};
+        struct seal_cert *ca = NULL;
+        struct seal_cause cause = {0};
+        if (seal_csr_new(f->key, &subject, out, &cause) != SEAL_ERR_USAGE) {
+            fail_msg("the usage \"%s\" was taken", wrong_usages[i]);
+        }
+        assert_string_not_equal(cause.hint, "");
+        assert_int_equal(seal_ca_new_for(f->key, &subject, 1, &ca, NULL), SEAL_ERR_USAGE);
+        assert_null(ca);
     }
     assert_int_equal(seal_buf_len(out), 0);
     seal_buf_free(&out);
