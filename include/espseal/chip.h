@@ -158,6 +158,19 @@ struct seal_usb_otg { /* a chip that the ROM was forced into its bootloader stay
     uint32_t force_download, force_download_bit; /* register address; 0: none */
 };
 
+/*
+ * What the ROM checks at boot (caps.json secure_boot, from ESP-IDF's soc_caps.h and Kconfig; the number of
+ * blocks is SECURE_BOOT_NUM_BLOCKS of its esp_rom headers).
+ */
+struct seal_secure_boot {
+    uint8_t digests;    /* v2: keys that it can trust, and signature blocks that it looks at; 0: no v2 */
+    uint8_t digest_len; /* bytes of a key's digest that the eFuses hold */
+    bool v1, rsa;
+    uint16_t curves[4];      /* of ECDSA: 192, 256, 384; 0 ends */
+    bool ecdsa_flagged;      /* ESP-IDF marks ECDSA as not working for some inputs: only by --allow */
+    uint16_t first_revision; /* whose ROM has v2 at all: major * 100 + minor */
+};
+
 struct seal_rom_traits {
     bool deflate;              /* FLASH_DEFL_* */
     bool begin_has_encrypted;  /* FLASH_BEGIN takes a fifth word */
@@ -193,6 +206,7 @@ struct seal_chip {
     struct seal_spi_flash_registers spi_flash;
     struct seal_watchdogs watchdogs;
     struct seal_usb_otg usb_otg;
+    struct seal_secure_boot secure_boot;
     struct seal_rom_traits rom;
     struct {
         enum seal_tested rom, efuse, flash, ds, ecdsa;

@@ -69,15 +69,6 @@ int seal_key_ec_scalar(const struct seal_key *key, uint8_t scalar[static 48], si
                        struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /*
- * The digest by which secure boot v2 knows a public key: SHA-256 of the key as a signature block stores it
- * (vectors/REPORT.md "secureboot"). data is PEM or DER, a private key or only its public one. *bits gets 3072
- * for RSA, 192, 256 or 384 for EC. SEAL_ERR_FORMAT, SEAL_ERR_KEY: a kind or size that secure boot does not
- * take.
- */
-int seal_boot_key_digest(const void *data, size_t len, const char *name, uint8_t sha256[static 32],
-                         unsigned *bits, struct seal_cause *cause) SEAL_MUST_CHECK;
-
-/*
  * Looks for the key's secret numbers (RSA: exponent, primes and CRT numbers; EC: scalar) in data: as bytes,
  * big- and little-endian, with or without padding, and in Base64 however its lines are broken, so that every
  * unencrypted DER or PEM form is found. For what must not hold them. *found is true after a failure too.

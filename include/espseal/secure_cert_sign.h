@@ -67,8 +67,4 @@ int seal_secure_cert_verify(const uint8_t *data, size_t len, const uint8_t *trus
                             struct seal_secure_cert_verdict *verdict,
                             struct seal_cause *cause) SEAL_MUST_CHECK;
 
-/* SHA-256 of what seal_public_put gives (signature_block.h): the digest that the chip has of a key it trusts.
- */
-int seal_public_digest(const struct seal_public *key, uint8_t sha256[static 32]) SEAL_MUST_CHECK;
-
 #endif

@@ -15,6 +15,16 @@ int seal_public_of(const struct seal_key *key, struct seal_public *out,
 int seal_public_read(const void *data, size_t len, const char *name, struct seal_public *out,
                      struct seal_cause *cause) SEAL_MUST_CHECK;
 
+/*
+ * SEAL_ERR_KEY when the numbers are no key, or what RSA carries beside n and e (r and m', which the hardware
+ * multiplies with) is not theirs.
+ */
+int seal_public_check(const struct seal_public *key) SEAL_MUST_CHECK;
+
+/* SubjectPublicKeyInfo, PEM; appends. SEAL_ERR_CRYPTO, also when the numbers are no key. */
+int seal_public_write(const struct seal_public *key, struct seal_buf *out,
+                      struct seal_cause *cause) SEAL_MUST_CHECK;
+
 /* The digest of message that the scheme signs: SHA-384 for ECDSA-384, else SHA-256 (32 bytes, then zeroes).
  */
 int seal_sign_digest(enum seal_sign_scheme scheme, const void *message, size_t len,

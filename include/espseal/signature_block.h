@@ -1,7 +1,7 @@
 /*
- * Signatures as Espressif's chips check them, as bytes: the 1216-byte Secure Boot V2 block with an RSA key
- * (ESP-IDF, security/secure-boot-v2 "Signature Block Format"), and the SIGNATURE_BLOCK entry of
- * esp_secure_cert (srcs/esp_secure_cert_signature_verify.c). All big numbers are little-endian.
+ * Signatures as Espressif's chips check them, as bytes: the 1216-byte Secure Boot V2 block
+ * (ESP-IDF, security/secure-boot-v2 "Signature Block Format"; vectors/secureboot), and the SIGNATURE_BLOCK
+ * entry of esp_secure_cert (srcs/esp_secure_cert_signature_verify.c). All big numbers are little-endian.
  */
 #ifndef ESPSEAL_SIGNATURE_BLOCK_H
 #define ESPSEAL_SIGNATURE_BLOCK_H
@@ -33,16 +33,28 @@ struct seal_public { /* a public key as the blocks hold it */
 
 struct seal_signature {
     struct seal_public key;
-    uint8_t digest[48];     /* of what is signed; in the bytes of RSA only */
+    uint8_t digest[48];     /* of what is signed; not in the bytes of an entry with ECDSA */
     uint8_t value[2 * 384]; /* RSA: 384 bytes; EC: r, s */
 };
 
-/* The part of a block whose SHA-256 is the key's digest in eFuse: n | e | r | m', or curve | x | y. Appends.
+/*
+ * The part of a block whose SHA-256 is the key's digest in eFuse: n | e | r | m', or curve | x | y, where a
+ * P-192 key is filled up with zeroes to the room of P-256. Appends.
  */
 int seal_public_put(const struct seal_public *key, struct seal_buf *out) SEAL_MUST_CHECK;
 
-/* The Secure Boot V2 block of an RSA signature; appends 1216 bytes. SEAL_ERR_USAGE for other schemes. */
+/* The Secure Boot V2 block of a signature; appends 1216 bytes. */
 int seal_signature_block_put(const struct seal_signature *signature, struct seal_buf *out) SEAL_MUST_CHECK;
+
+enum seal_block_fault {
+    SEAL_BLOCK_OK,
+    SEAL_BLOCK_ABSENT,  /* no magic byte */
+    SEAL_BLOCK_VERSION, /* a version, a hash or a curve that is not known */
+    SEAL_BLOCK_CRC,
+};
+/* Reads the 1216 bytes of a Secure Boot V2 block. *signature is zero unless the result is SEAL_BLOCK_OK. */
+enum seal_block_fault seal_signature_block_get(const uint8_t block[static SEAL_SIGNATURE_BLOCK_LEN],
+                                               struct seal_signature *signature);
 
 /* The data of a SIGNATURE_BLOCK entry over the partition's first signed_len bytes; appends. */
 int seal_signature_entry_put(const struct seal_signature *signature, uint32_t signed_len,

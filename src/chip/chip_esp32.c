@@ -60,6 +60,7 @@ const struct seal_chip seal_chip_esp32 = {
     .key_blocks = 0,                 /* BLOCK1..3 have fixed uses and no purposes */
     .revision_register = 0x3ff6607c, /* APB_CTRL_DATE: bit 31 tells revision 3 from 2 */
     .bootloader_offset = 0x1000,
+    .secure_boot = {.digests = 1, .digest_len = 32, .v1 = true, .rsa = true, .first_revision = 300},
     .efuse = &efuse,
     .spi_flash = {.base = 0x3ff42000,
                   .cmd = 0x0,

@@ -74,6 +74,7 @@ const struct seal_chip seal_chip_esp32c2 = {
     .magic_values = magic_values,
     .key_blocks = 1,
     .bootloader_offset = 0x0,
+    .secure_boot = {.digests = 1, .digest_len = 16, .curves = {192, 256}},
     .purposes = purposes,
     .efuse = &efuse,
     .watchdogs = {.config0 = 0x60008084,

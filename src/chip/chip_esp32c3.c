@@ -109,6 +109,7 @@ const struct seal_chip seal_chip_esp32c3 = {
     .ds_max_bits = 3072,
     .key_blocks = 6,
     .bootloader_offset = 0,
+    .secure_boot = {.digests = 3, .digest_len = 32, .rsa = true, .first_revision = 3},
     .purposes = purposes,
     .efuse = &efuse,
     .peripherals = {.hmac_base = 0x6003e000, .ds_base = 0x6003d000, .ds_clocks = ds_clocks},

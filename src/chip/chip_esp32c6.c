@@ -74,6 +74,7 @@ const struct seal_chip seal_chip_esp32c6 = {
     .ds_max_bits = 3072,
     .key_blocks = 6,
     .bootloader_offset = 0x0,
+    .secure_boot = {.digests = 3, .digest_len = 32, .rsa = true, .curves = {192, 256}},
     .purposes = purposes,
     .efuse = &efuse,
     .watchdogs = {.config0 = 0x600b1c00,

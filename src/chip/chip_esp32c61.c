@@ -54,6 +54,7 @@ const struct seal_chip seal_chip_esp32c61 = {
     .ecdsa_curves = {192, 256},
     .key_blocks = 6,
     .bootloader_offset = 0x0,
+    .secure_boot = {.digests = 3, .digest_len = 32, .curves = {192, 256}, .ecdsa_flagged = true},
     .purposes = purposes,
     .efuse = &efuse,
     .watchdogs = {.config0 = 0x600b1c00,

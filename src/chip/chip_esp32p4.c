@@ -116,6 +116,8 @@ const struct seal_chip seal_chip_esp32p4 = {
     /* ESP-IDF refuses the ECDSA peripheral of these revisions. */
     .key_blocks = 6,
     .bootloader_offset = 0x2000,
+    .secure_boot =
+        {.digests = 3, .digest_len = 32, .rsa = true, .curves = {192, 256, 384}, .ecdsa_flagged = true},
     .purposes = purposes,
     .efuse = &efuse,
     .revisions = "before v3.0",
@@ -162,6 +164,8 @@ const struct seal_chip seal_chip_esp32p4_v3_0 = {
     .ecdsa_curves = {192, 256, 384},
     .key_blocks = 6,
     .bootloader_offset = 0x2000,
+    .secure_boot =
+        {.digests = 3, .digest_len = 32, .rsa = true, .curves = {192, 256, 384}, .ecdsa_flagged = true},
     .purposes = purposes_v3_0,
     .efuse = &efuse_v3_0,
     .revisions = "v3.0 and later",

@@ -71,6 +71,7 @@ const struct seal_chip seal_chip_esp32s2 = {
     .ds_max_bits = 4096,
     .key_blocks = 6,
     .bootloader_offset = 0x1000,
+    .secure_boot = {.digests = 3, .digest_len = 32, .rsa = true},
     .purposes = purposes,
     .efuse = &efuse,
     .watchdogs = {.config0 = 0x3f408094, .config1 = 0x3f408098, .protect = 0x3f4080ac, .resets_chip = true},

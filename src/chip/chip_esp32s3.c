@@ -72,6 +72,7 @@ const struct seal_chip seal_chip_esp32s3 = {
     .key_blocks = 6,
     .first_revision_by_block_version = true,
     .bootloader_offset = 0,
+    .secure_boot = {.digests = 3, .digest_len = 32, .rsa = true},
     .purposes = purposes,
     .efuse = &efuse,
     .peripherals = {.hmac_base = 0x6003e000, .ds_base = 0x6003d000, .ds_clocks = ds_clocks},

@@ -124,6 +124,11 @@ struct seal_link *cli_link(struct cli_run *run); /* NULL before cli_connect */
  * it). A key may also be a URI (espseal/key_store.h); its PIN comes from --pin-file or a prompt. */
 int cli_read_key(struct cli_run *run, const char *path, const char *passphrase_option, struct seal_key **key,
                  struct seal_cause *cause) SEAL_MUST_CHECK;
+/* The public key in a file of it, of a certificate, or of the private key, or at a URI, for secure boot.
+ * passphrase_option NULL: encrypted keys are refused. */
+struct seal_public;
+int cli_read_public(struct cli_run *run, const char *path, const char *passphrase_option,
+                    struct seal_public *key, struct seal_cause *cause) SEAL_MUST_CHECK;
 int cli_read_cert(struct cli_run *run, const char *path, struct seal_cert **cert,
                   struct seal_cause *cause) SEAL_MUST_CHECK;
 /* The same with the certificates that follow the first. */

@@ -1,12 +1,10 @@
 /* efuse burn-digest: the digest of a public key for secure boot. */
 #include "fuse.h"
 
-#include <espseal/file.h>
+#include <espseal/secure_boot.h>
 
 #include <stdio.h>
 #include <string.h>
-
-enum { LARGEST_KEY = 64 << 10 };
 
 static const char *const slots[] = {"0", "1", "2", NULL};
 
@@ -35,22 +33,6 @@ static const char *fixed_purpose(const struct seal_chip *chip)
     return strcmp(chip->name, "esp32") == 0     ? "secure_boot_v2"
            : strcmp(chip->name, "esp32c2") == 0 ? "SECURE_BOOT_DIGEST"
                                                 : NULL;
-}
-
-/* RSA, or EC, or both: as ESP-IDF's soc_caps say (SOC_SECURE_BOOT_V2_RSA, _ECC). */
-static int check_kind(const struct seal_chip *chip, unsigned bits, struct seal_cause *cause)
-{
-    static const char *const ecc_only[] = {"esp32c2", "esp32c61", NULL};
-    static const char *const rsa_only[] = {"esp32", "esp32s2", "esp32s3", "esp32c3", NULL};
-    bool rsa = bits == 3072;
-    const char *const *wrong = rsa ? ecc_only : rsa_only;
-    for (; *wrong != NULL; wrong++) {
-        if (strcmp(*wrong, chip->name) == 0) {
-            return seal_fail(cause, SEAL_ERR_KEY, "secure boot of the %s checks %s signatures, not %s",
-                             chip->title, rsa ? "ECDSA" : "RSA-3072", rsa ? "RSA" : "ECDSA");
-        }
-    }
-    return SEAL_OK;
 }
 
 static int add_digest(struct cli_fuse *fuse, struct cli_run *segment, const uint8_t *digest,
@@ -82,22 +64,20 @@ static int add_digest(struct cli_fuse *fuse, struct cli_run *segment, const uint
 
 int cli_fuse_add_digest(struct cli_fuse *fuse, struct cli_run *segment, struct seal_cause *cause)
 {
-    struct seal_buf *file = NULL;
+    struct seal_public key;
     uint8_t digest[32];
-    unsigned bits = 0;
-    const char *path = cli_text(segment, "key");
-    int err = seal_file_read(path, LARGEST_KEY, 0, &file, cause);
+    int err = cli_read_public(segment, cli_text(segment, "key"), NULL, &key, cause);
     if (err == SEAL_OK) {
-        err = seal_boot_key_digest(seal_buf_ptr(file), seal_buf_len(file), path, digest, &bits, cause);
+        err = seal_boot_scheme_check(fuse->state.chip, key.scheme, true, cause);
+    }
+    if (err == SEAL_OK && seal_boot_scheme_check(fuse->state.chip, key.scheme, false, NULL) != SEAL_OK) {
+        cli_warn(fuse->run, "ESP-IDF marks secure boot with ECDSA as not working for some inputs on the %s",
+                 fuse->state.chip->title);
     }
     if (err == SEAL_OK) {
-        err = check_kind(fuse->state.chip, bits, cause);
+        err = seal_public_digest(&key, digest);
     }
-    if (err == SEAL_OK) {
-        err = add_digest(fuse, segment, digest, cause);
-    }
-    seal_buf_free(&file);
-    return err;
+    return err == SEAL_OK ? add_digest(fuse, segment, digest, cause) : err;
 }
 
 static const struct cli_option options[] = {

@@ -2,6 +2,7 @@
 #include "identity.h"
 
 #include <espseal/file.h>
+#include <espseal/secure_boot.h>
 #include <espseal/secure_cert_sign.h>
 
 #include <string.h>

@@ -3,6 +3,7 @@
 
 #include <espseal/file.h>
 #include <espseal/hex.h>
+#include <espseal/secure_boot.h>
 #include <espseal/secure_cert_sign.h>
 
 #include <string.h>

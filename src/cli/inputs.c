@@ -2,6 +2,7 @@
 
 #include <espseal/file.h>
 #include <espseal/key_store.h>
+#include <espseal/secure_boot.h>
 
 enum { LARGEST = 64 << 10 }; /* PEM of an RSA-4096 key takes 3.2 KiB; certificates with text around it more */
 
@@ -40,6 +41,32 @@ int cli_read_key(struct cli_run *run, const char *path, const char *passphrase_o
         err = refuse_mode(path, err, cause);
     } else if (err == SEAL_OK) {
         err = seal_key_read(seal_buf_ptr(buf), seal_buf_len(buf), path, &passphrase, key, cause);
+    }
+    seal_buf_free(&buf);
+    return err;
+}
+
+int cli_read_public(struct cli_run *run, const char *path, const char *passphrase_option,
+                    struct seal_public *key, struct seal_cause *cause)
+{
+    struct seal_buf *buf = NULL;
+    struct seal_key *private = NULL;
+    struct seal_passphrase passphrase = {0};
+    if (seal_key_is_uri(path)) {
+        int err = cli_read_key(run, path, passphrase_option, &private, cause);
+        if (err == SEAL_OK) {
+            err = seal_public_of(private, key, cause);
+        }
+        seal_key_free(&private);
+        return err;
+    }
+    int err = seal_file_read(path, LARGEST, SEAL_FILE_SECRET | SEAL_FILE_ANY_MODE, &buf, cause);
+    if (passphrase_option) {
+        passphrase = cli_passphrase(run, passphrase_option);
+    }
+    if (err == SEAL_OK) {
+        err = seal_boot_key_read(seal_buf_ptr(buf), seal_buf_len(buf), path,
+                                 passphrase_option ? &passphrase : NULL, key, cause);
     }
     seal_buf_free(&buf);
     return err;

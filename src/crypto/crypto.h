@@ -43,6 +43,9 @@ const EVP_MD *seal_pkey_digest(const EVP_PKEY *pkey);
 /* Ready to sign with seal_pkey_digest, where the key lives; for X509_sign_ctx and its like. NULL: it cannot.
  */
 EVP_MD_CTX *seal_signer_new(const struct seal_key *key);
+/* The same with another hash, into a new ctx. pkey_ctx (NULL: not wanted) is owned by ctx. */
+bool seal_signer_init(EVP_MD_CTX *ctx, const struct seal_key *key, const EVP_MD *digest,
+                      EVP_PKEY_CTX **pkey_ctx);
 
 /* SEAL_ERR_KEY for a key that stays in its token. */
 int seal_key_need_numbers(const struct seal_key *key, struct seal_cause *cause) SEAL_MUST_CHECK;

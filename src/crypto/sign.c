@@ -108,7 +108,7 @@ int seal_sign(const struct seal_key *key, const void *message, size_t len, struc
     if (err != SEAL_OK) {
         goto out;
     }
-    if (EVP_DigestSignInit(ctx, &pkey_ctx, md_of(out->key.scheme), NULL, key->pkey) != 1 ||
+    if (!seal_signer_init(ctx, key, md_of(out->key.scheme), &pkey_ctx) ||
         !set_pss(out->key.scheme, pkey_ctx) || EVP_DigestSign(ctx, made, &made_len, message, len) != 1) {
         err = seal_fail_crypto(cause, "cannot sign");
         goto out;

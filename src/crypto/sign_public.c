@@ -9,6 +9,7 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/param_build.h>
+#include <openssl/pem.h>
 #include <string.h>
 
 enum { RSA_LEN = 384, RSA_BITS = 8 * RSA_LEN, WORD_BITS = 32 };
@@ -162,6 +163,32 @@ EVP_PKEY *seal_public_to_pkey(const struct seal_public *key)
     EVP_PKEY_CTX_free(ctx);
     ERR_clear_error();
     return pkey;
+}
+
+int seal_public_check(const struct seal_public *key)
+{
+    struct seal_public again;
+    EVP_PKEY *pkey = seal_public_to_pkey(key);
+    int err = pkey ? seal_public_from_pkey(pkey, &again, NULL) : SEAL_ERR_KEY;
+    bool same = err == SEAL_OK && again.scheme == key->scheme && again.exponent == key->exponent &&
+                again.mprime == key->mprime && memcmp(again.first, key->first, sizeof again.first) == 0 &&
+                memcmp(again.second, key->second, sizeof again.second) == 0;
+    EVP_PKEY_free(pkey);
+    return same ? SEAL_OK : SEAL_ERR_KEY;
+}
+
+int seal_public_write(const struct seal_public *key, struct seal_buf *out, struct seal_cause *cause)
+{
+    char *text = NULL;
+    EVP_PKEY *pkey = seal_public_to_pkey(key);
+    BIO *bio = BIO_new(BIO_s_mem());
+    bool done = pkey && bio && PEM_write_bio_PUBKEY(bio, pkey) == 1;
+    long len = done ? BIO_get_mem_data(bio, &text) : 0;
+    int err = done && len > 0 ? seal_buf_put(out, text, (size_t)len)
+                              : seal_fail_crypto(cause, "cannot write the public key");
+    BIO_free(bio);
+    EVP_PKEY_free(pkey);
+    return err;
 }
 
 static EVP_PKEY *decode(const uint8_t *data, size_t len)

@@ -10,20 +10,22 @@
  * Left alone, OpenSSL 3.0 signs with the first provider that knows the algorithm and hands it the public half
  * of a key that lives in another one.
  */
-EVP_MD_CTX *seal_signer_new(const struct seal_key *key)
+bool seal_signer_init(EVP_MD_CTX *ctx, const struct seal_key *key, const EVP_MD *digest,
+                      EVP_PKEY_CTX **pkey_ctx)
 {
     char query[80];
-    const EVP_MD *digest = seal_pkey_digest(key->pkey);
     const OSSL_PROVIDER *home = key->remote ? EVP_PKEY_get0_provider(key->pkey) : NULL;
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    bool ready = ctx != NULL;
-    if (ready && home) {
-        (void)snprintf(query, sizeof query, "?provider=%.60s", OSSL_PROVIDER_get0_name(home));
-        ready = EVP_DigestSignInit_ex(ctx, NULL, EVP_MD_get0_name(digest), NULL, query, key->pkey, NULL) == 1;
-    } else if (ready) {
-        ready = EVP_DigestSignInit(ctx, NULL, digest, NULL, key->pkey) == 1;
+    if (!home) {
+        return EVP_DigestSignInit(ctx, pkey_ctx, digest, NULL, key->pkey) == 1;
     }
-    if (!ready) {
+    (void)snprintf(query, sizeof query, "?provider=%.60s", OSSL_PROVIDER_get0_name(home));
+    return EVP_DigestSignInit_ex(ctx, pkey_ctx, EVP_MD_get0_name(digest), NULL, query, key->pkey, NULL) == 1;
+}
+
+EVP_MD_CTX *seal_signer_new(const struct seal_key *key)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    if (ctx && !seal_signer_init(ctx, key, seal_pkey_digest(key->pkey), NULL)) {
         EVP_MD_CTX_free(ctx);
         ctx = NULL;
     }

@@ -8,11 +8,12 @@ enum {
     RSA_LEN = 384,
     BLOCK_MAGIC = 0xE7,
     BLOCK_VERSION_RSA = 2,
+    BLOCK_VERSION_ECDSA = 3,
+    BLOCK_SHA384 = 1,
+    EC_ROOM = 64, /* of a point or a signature on P-192 and P-256 */
     ENTRY_VERSION = 1,
     ENTRY_HEADER = 16,
     AT_DIGEST = 4,
-    AT_KEY = 36,
-    AT_VALUE = 812,
     AT_CRC = 1196,
 };
 
@@ -47,7 +48,15 @@ static size_t value_size(enum seal_sign_scheme scheme)
     return schemes[scheme].curve ? (size_t)2 * schemes[scheme].size : RSA_LEN;
 }
 
-int seal_public_put(const struct seal_public *key, struct seal_buf *out)
+/* Bytes of a point or a signature in a Secure Boot V2 block: P-192 has the room of P-256. */
+static size_t block_room(enum seal_sign_scheme scheme)
+{
+    size_t size = value_size(scheme);
+    return size < EC_ROOM ? EC_ROOM : size;
+}
+
+/* The numbers of a key as a block has them (room) or close together, as an entry has them. */
+static int put_key(const struct seal_public *key, size_t room, struct seal_buf *out)
 {
     const struct scheme *scheme = &schemes[key->scheme];
     size_t before = seal_buf_len(out);
@@ -64,28 +73,45 @@ int seal_public_put(const struct seal_public *key, struct seal_buf *out)
     if (err == SEAL_OK && !scheme->curve) {
         err = seal_buf_put_le32(out, key->mprime);
     }
+    if (err == SEAL_OK && scheme->curve) {
+        err = seal_buf_put_fill(out, 0, room - (size_t)2 * scheme->size);
+    }
     if (err != SEAL_OK) {
         seal_buf_truncate(out, before);
     }
     return err;
 }
 
-int seal_signature_block_put(const struct seal_signature *signature, struct seal_buf *out)
+int seal_public_put(const struct seal_public *key, struct seal_buf *out)
 {
-    static const uint8_t header[AT_DIGEST] = {BLOCK_MAGIC, BLOCK_VERSION_RSA};
-    size_t start = seal_buf_len(out);
-    if (signature->key.scheme != SEAL_SIGN_RSA3072) {
-        return SEAL_ERR_USAGE;
-    }
+    return put_key(key, block_room(key->scheme), out);
+}
+
+static int put_block_body(const struct seal_signature *signature, struct seal_buf *out)
+{
+    const struct scheme *scheme = &schemes[signature->key.scheme];
+    const uint8_t header[AT_DIGEST] = {BLOCK_MAGIC, scheme->curve ? BLOCK_VERSION_ECDSA : BLOCK_VERSION_RSA,
+                                       signature->key.scheme == SEAL_SIGN_ECDSA384 ? BLOCK_SHA384 : 0};
+    size_t value = value_size(signature->key.scheme);
     int err = seal_buf_put(out, header, sizeof header);
     if (err == SEAL_OK) {
-        err = seal_buf_put(out, signature->digest, 32);
+        err = seal_buf_put(out, signature->digest, scheme->digest);
     }
     if (err == SEAL_OK) {
         err = seal_public_put(&signature->key, out);
     }
     if (err == SEAL_OK) {
-        err = seal_buf_put(out, signature->value, RSA_LEN);
+        err = seal_buf_put(out, signature->value, value);
+    }
+    return err;
+}
+
+int seal_signature_block_put(const struct seal_signature *signature, struct seal_buf *out)
+{
+    size_t start = seal_buf_len(out);
+    int err = put_block_body(signature, out);
+    if (err == SEAL_OK) {
+        err = seal_buf_put_fill(out, 0, start + AT_CRC - seal_buf_len(out));
     }
     if (err == SEAL_OK) {
         err = seal_buf_put_le32(out, seal_crc32(0, seal_buf_ptr(out) + start, AT_CRC));
@@ -111,7 +137,7 @@ int seal_signature_entry_put(const struct seal_signature *signature, uint32_t si
         return seal_signature_block_put(signature, out);
     }
     if (err == SEAL_OK) {
-        err = seal_public_put(&signature->key, out);
+        err = put_key(&signature->key, value_size(signature->key.scheme), out);
     }
     if (err == SEAL_OK) {
         err = seal_buf_put(out, signature->value, value_size(signature->key.scheme));
@@ -122,33 +148,83 @@ int seal_signature_entry_put(const struct seal_signature *signature, uint32_t si
     return err;
 }
 
-static int get_rsa(const uint8_t *block, struct seal_signature *signature, struct seal_cause *cause)
+static void take_rsa(const uint8_t *at, struct seal_signature *signature)
 {
-    if (block[0] != BLOCK_MAGIC || block[1] != BLOCK_VERSION_RSA) {
+    memcpy(signature->key.first, at, RSA_LEN);
+    signature->key.exponent = seal_le32(at + RSA_LEN);
+    memcpy(signature->key.second, at + RSA_LEN + 4, RSA_LEN);
+    signature->key.mprime = seal_le32(at + 2 * RSA_LEN + 4);
+    memcpy(signature->value, at + 2 * RSA_LEN + 8, RSA_LEN);
+}
+
+static void take_ec(const uint8_t *point, size_t room, struct seal_signature *signature)
+{
+    size_t size = schemes[signature->key.scheme].size;
+    memcpy(signature->key.first, point, size);
+    memcpy(signature->key.second, point + size, size);
+    memcpy(signature->value, point + room, 2 * size);
+}
+
+/* The scheme of a block with ECDSA, by its hash and its curve. */
+static bool find_curve(const uint8_t *block, enum seal_sign_scheme *scheme)
+{
+    static const enum seal_sign_scheme short_hash[] = {SEAL_SIGN_ECDSA192, SEAL_SIGN_ECDSA256};
+    for (size_t i = 0; i < sizeof short_hash / sizeof short_hash[0] && block[2] == 0; i++) {
+        *scheme = short_hash[i];
+        if (block[AT_DIGEST + schemes[*scheme].digest] == schemes[*scheme].curve) {
+            return true;
+        }
+    }
+    *scheme = SEAL_SIGN_ECDSA384;
+    return block[2] == BLOCK_SHA384 && block[AT_DIGEST + schemes[*scheme].digest] == schemes[*scheme].curve;
+}
+
+enum seal_block_fault seal_signature_block_get(const uint8_t block[static SEAL_SIGNATURE_BLOCK_LEN],
+                                               struct seal_signature *signature)
+{
+    enum seal_sign_scheme scheme = SEAL_SIGN_RSA3072;
+    *signature = (struct seal_signature){.key = {.scheme = scheme}};
+    if (block[0] != BLOCK_MAGIC) {
+        return SEAL_BLOCK_ABSENT;
+    }
+    if (seal_le32(block + AT_CRC) != seal_crc32(0, block, AT_CRC)) {
+        return SEAL_BLOCK_CRC;
+    }
+    if (block[1] != BLOCK_VERSION_RSA && (block[1] != BLOCK_VERSION_ECDSA || !find_curve(block, &scheme))) {
+        return SEAL_BLOCK_VERSION;
+    }
+    signature->key.scheme = scheme;
+    memcpy(signature->digest, block + AT_DIGEST, schemes[scheme].digest);
+    const uint8_t *key = block + AT_DIGEST + schemes[scheme].digest;
+    if (block[1] == BLOCK_VERSION_RSA) {
+        take_rsa(key, signature);
+    } else {
+        take_ec(key + 1, block_room(scheme), signature);
+    }
+    return SEAL_BLOCK_OK;
+}
+
+static int get_rsa_entry(const uint8_t *block, struct seal_signature *signature, struct seal_cause *cause)
+{
+    enum seal_block_fault fault = seal_signature_block_get(block, signature);
+    if (fault == SEAL_BLOCK_CRC) {
+        return seal_fail(cause, SEAL_ERR_FORMAT, "the signature block has a wrong CRC");
+    }
+    if (fault != SEAL_BLOCK_OK || block[1] != BLOCK_VERSION_RSA) {
+        *signature = (struct seal_signature){.key = {.scheme = SEAL_SIGN_RSA3072}};
         return seal_fail(cause, SEAL_ERR_FORMAT, "the signature block begins with %02x %02x, not E7 02",
                          block[0], block[1]);
     }
-    if (seal_le32(block + AT_CRC) != seal_crc32(0, block, AT_CRC)) {
-        return seal_fail(cause, SEAL_ERR_FORMAT, "the signature block has a wrong CRC");
-    }
-    memcpy(signature->digest, block + AT_DIGEST, 32);
-    memcpy(signature->key.first, block + AT_KEY, RSA_LEN);
-    signature->key.exponent = seal_le32(block + AT_KEY + RSA_LEN);
-    memcpy(signature->key.second, block + AT_KEY + RSA_LEN + 4, RSA_LEN);
-    signature->key.mprime = seal_le32(block + AT_VALUE - 4);
-    memcpy(signature->value, block + AT_VALUE, RSA_LEN);
     return SEAL_OK;
 }
 
-static int get_ec(const uint8_t *data, struct seal_signature *signature, struct seal_cause *cause)
+static int get_ec_entry(const uint8_t *data, struct seal_signature *signature, struct seal_cause *cause)
 {
     const struct scheme *scheme = &schemes[signature->key.scheme];
     if (data[0] != scheme->curve) {
         return seal_fail(cause, SEAL_ERR_FORMAT, "an %s signature names curve %u", scheme->name, data[0]);
     }
-    memcpy(signature->key.first, data + 1, scheme->size);
-    memcpy(signature->key.second, data + 1 + scheme->size, scheme->size);
-    memcpy(signature->value, data + 1 + (size_t)2 * scheme->size, value_size(signature->key.scheme));
+    take_ec(data + 1, (size_t)2 * scheme->size, signature);
     return SEAL_OK;
 }
 
@@ -171,6 +247,6 @@ int seal_signature_entry_get(const uint8_t *data, size_t len, struct seal_signat
     }
     signature->key.scheme = scheme;
     *signed_len = seal_le32(data + 8);
-    return scheme == SEAL_SIGN_RSA3072 ? get_rsa(data + ENTRY_HEADER, signature, cause)
-                                       : get_ec(data + ENTRY_HEADER, signature, cause);
+    return scheme == SEAL_SIGN_RSA3072 ? get_rsa_entry(data + ENTRY_HEADER, signature, cause)
+                                       : get_ec_entry(data + ENTRY_HEADER, signature, cause);
 }

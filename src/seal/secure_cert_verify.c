@@ -1,3 +1,4 @@
+#include <espseal/secure_boot.h>
 #include <espseal/secure_cert_sign.h>
 
 #include <espseal/digest.h>

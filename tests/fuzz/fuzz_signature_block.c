@@ -1,6 +1,7 @@
 /* The data of a SIGNATURE_BLOCK entry: what is read is written as it was, and may be checked. */
 #include "fuzz.h"
 
+#include <espseal/secure_boot.h>
 #include <espseal/secure_cert_sign.h>
 
 #include <string.h>

@@ -10,7 +10,7 @@
 #include <espseal/file.h>
 #include <espseal/fuse_plan.h>
 #include <espseal/hex.h>
-#include <espseal/key.h>
+#include <espseal/secure_boot.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,7 +158,7 @@ static int burn_digests(const struct walk *walk, struct seal_fuse_plan *plan, ch
         const struct file *file = find_file(walk, words[i + (step == 3)]);
         uint8_t digest[32];
         uint32_t blocks;
-        unsigned bits;
+        struct seal_public public;
         struct seal_fuse_key key = {.block = step == 3 ? seal_chip_block(plan->chip, words[i])
                                                        : SEAL_PLAN_KEY_AUTO,
                                     .purpose = esp32 ? "secure_boot_v2"
@@ -172,7 +172,10 @@ static int burn_digests(const struct walk *walk, struct seal_fuse_plan *plan, ch
         if (file == NULL || (step == 3 && (key.block < 0 || purpose == NULL || !purpose->digest))) {
             return seal_fail(cause, SEAL_ERR_USAGE, "not a digest");
         }
-        err = seal_boot_key_digest(file->data, file->len, "key", digest, &bits, cause);
+        err = seal_boot_key_read(file->data, file->len, "key", NULL, &public, cause);
+        if (err == SEAL_OK) {
+            err = seal_public_digest(&public, digest);
+        }
         if (err == SEAL_OK) {
             err = seal_fuse_plan_key(plan, &key, &blocks, cause);
         }

@@ -3,6 +3,7 @@
 #include "vectors.h"
 
 #include <espseal/secret.h>
+#include <espseal/secure_boot.h>
 #include <espseal/secure_cert_sign.h>
 
 #include <stdio.h>
