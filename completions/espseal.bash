@@ -5,7 +5,7 @@ _espseal()
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W 'provision prove identity ds secure-cert nvs device flash image partition-table efuse apply chip help --help --version' -- "$cur"))
+        COMPREPLY=($(compgen -W 'provision prove identity ds secure-cert nvs ota device flash image partition-table efuse apply chip help --help --version' -- "$cur"))
         return
     fi
     case "${COMP_WORDS[1]}" in
@@ -33,6 +33,13 @@ _espseal()
     nvs)
         if ((COMP_CWORD == 2)); then
             COMPREPLY=($(compgen -W 'build encrypt decrypt keygen dump check' -- "$cur"))
+            return
+        fi
+        set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
+        ;;
+    ota)
+        if ((COMP_CWORD == 2)); then
+            COMPREPLY=($(compgen -W 'keygen encrypt decrypt info' -- "$cur"))
             return
         fi
         set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
@@ -365,6 +372,43 @@ _espseal()
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
         words='--keys --hmac-key --insecure-permissions --json --progress --help'
+        ;;
+    'ota keygen')
+        case "$prev" in
+        --out-public) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --type) COMPREPLY=($(compgen -W 'rsa:3072 ec:p256' -- "$cur")); return ;;
+        --hmac-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --new-hmac-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--out-public --out --type --hmac-key --new-hmac-key --encrypt --passphrase-file --force --insecure-permissions --json --progress --help'
+        ;;
+    'ota encrypt')
+        case "$prev" in
+        --key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--key --out --force --json --progress --help'
+        ;;
+    'ota decrypt')
+        case "$prev" in
+        --key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --hmac-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --pin-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--key --hmac-key --out --force --passphrase-file --pin-file --insecure-permissions --json --progress --help'
+        ;;
+    'ota info')
+        case "$prev" in
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--json --progress --help'
         ;;
     'device list')
         case "$prev" in

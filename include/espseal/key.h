@@ -48,6 +48,10 @@ int seal_key_write_pkcs8(const struct seal_key *key, const char *passphrase, str
 int seal_key_write_traditional(const struct seal_key *key, bool der, struct seal_buf *out,
                                struct seal_cause *cause) SEAL_MUST_CHECK;
 
+/* The public half as PEM (SubjectPublicKeyInfo, RFC 5280 4.1.2.7), of keys in tokens too. */
+int seal_key_write_public(const struct seal_key *key, struct seal_buf *out,
+                          struct seal_cause *cause) SEAL_MUST_CHECK;
+
 /* Zeroes and frees; *key is NULL afterwards. NULL is allowed. */
 void seal_key_free(struct seal_key **key);
 

@@ -14,6 +14,10 @@ extern const struct cli_command cli_command_nvs_decrypt;
 extern const struct cli_command cli_command_nvs_keygen;
 extern const struct cli_command cli_command_nvs_dump;
 extern const struct cli_command cli_command_nvs_check;
+extern const struct cli_command cli_command_ota_keygen;
+extern const struct cli_command cli_command_ota_encrypt;
+extern const struct cli_command cli_command_ota_decrypt;
+extern const struct cli_command cli_command_ota_info;
 extern const struct cli_command cli_command_chip_list;
 extern const struct cli_command cli_command_device_list;
 extern const struct cli_command cli_command_device_watch;
@@ -88,6 +92,11 @@ const struct cli_command *const cli_commands[] = {
     &cli_command_nvs_keygen,
     &cli_command_nvs_dump,
     &cli_command_nvs_check,
+    /* ota */
+    &cli_command_ota_keygen,
+    &cli_command_ota_encrypt,
+    &cli_command_ota_decrypt,
+    &cli_command_ota_info,
 
     /* device */
     &cli_command_device_list,
@@ -139,6 +148,7 @@ const struct cli_group cli_groups[] = {
     {"The job", (const char *const[]){"provision", "prove", NULL}},
     {"Identity: keys, certificates, partitions",
      (const char *const[]){"identity", "ds", "secure-cert", "nvs", NULL}},
+    {"Product data", (const char *const[]){"ota", NULL}},
     {"The device",
      (const char *const[]){"device", "flash", "image", "partition-table", "efuse", "apply", NULL}},
     {"About espseal", (const char *const[]){"chip", "help", NULL}},

@@ -25,12 +25,11 @@ static int take(BIO *bio, struct seal_buf *out, struct seal_cause *cause)
     return err == SEAL_OK ? err : seal_fail(cause, err, "out of memory for a key");
 }
 
-static int encode(const struct seal_key *key, const char *format, const char *structure, struct seal_buf *out,
-                  struct seal_cause *cause)
+static int encode(const struct seal_key *key, int selection, const char *format, const char *structure,
+                  struct seal_buf *out, struct seal_cause *cause)
 {
     BIO *bio = BIO_new(BIO_s_secmem());
-    OSSL_ENCODER_CTX *ctx =
-        OSSL_ENCODER_CTX_new_for_pkey(key->pkey, EVP_PKEY_KEYPAIR, format, structure, NULL);
+    OSSL_ENCODER_CTX *ctx = OSSL_ENCODER_CTX_new_for_pkey(key->pkey, selection, format, structure, NULL);
     int err = bio && ctx && OSSL_ENCODER_to_bio(ctx, bio) == 1
                   ? take(bio, out, cause)
                   : seal_fail_crypto(cause, "cannot write a key");
@@ -79,7 +78,7 @@ int seal_key_write_pkcs8(const struct seal_key *key, const char *passphrase, str
         return err;
     }
     return passphrase ? encrypt(key, passphrase, out, cause)
-                      : encode(key, "PEM", "PrivateKeyInfo", out, cause);
+                      : encode(key, EVP_PKEY_KEYPAIR, "PEM", "PrivateKeyInfo", out, cause);
 }
 
 int seal_key_write_traditional(const struct seal_key *key, bool der, struct seal_buf *out,
@@ -89,5 +88,10 @@ int seal_key_write_traditional(const struct seal_key *key, bool der, struct seal
     if (err != SEAL_OK) {
         return err;
     }
-    return encode(key, der ? "DER" : "PEM", "type-specific", out, cause);
+    return encode(key, EVP_PKEY_KEYPAIR, der ? "DER" : "PEM", "type-specific", out, cause);
+}
+
+int seal_key_write_public(const struct seal_key *key, struct seal_buf *out, struct seal_cause *cause)
+{
+    return encode(key, EVP_PKEY_PUBLIC_KEY, "PEM", "SubjectPublicKeyInfo", out, cause);
 }

@@ -149,7 +149,9 @@ static int unwrap_ecies(EVP_PKEY *with, const uint8_t *wrapped, uint8_t key[stat
 {
     EVP_PKEY *server = public_point(wrapped);
     if (!server) {
-        return seal_fail(cause, SEAL_ERR_FORMAT, "the public key in the image's header is no point of P-256");
+        return seal_fail(
+            cause, SEAL_ERR_MISMATCH,
+            "the image's header holds no point of P-256: it was encrypted for another key, or changed");
     }
     bool done = agree(with, server, wrapped + 2 * COORDINATE, key);
     EVP_PKEY_free(server);
