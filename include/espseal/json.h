@@ -32,6 +32,9 @@ void seal_json_put(seal_json *parent, const char *key, seal_json **child);
 /* Text of value, indented by two blanks (or on one line), ending in a newline. SEAL_ERR_NO_MEMORY. */
 int seal_json_print(const seal_json *value, bool one_line, struct seal_buf *out) SEAL_MUST_CHECK;
 
+/* A text with its quotes and escapes. */
+int seal_json_quote(struct seal_buf *out, const char *text) SEAL_MUST_CHECK;
+
 /* Parses UTF-8 JSON; *out is owned by the caller. SEAL_ERR_FORMAT names the line and column. */
 int seal_json_parse(const char *text, size_t len, seal_json **out, struct seal_cause *cause) SEAL_MUST_CHECK;
 
@@ -41,5 +44,38 @@ const seal_json *seal_json_at(const seal_json *array, size_t index);
 size_t seal_json_len(const seal_json *array);
 const char *seal_json_text(const seal_json *value);
 bool seal_json_number(const seal_json *value, double *number);
+
+enum seal_json_kind {
+    SEAL_JSON_NULL, /* also of a value that is NULL */
+    SEAL_JSON_BOOL,
+    SEAL_JSON_NUMBER,
+    SEAL_JSON_TEXT,
+    SEAL_JSON_ARRAY,
+    SEAL_JSON_OBJECT,
+};
+enum seal_json_kind seal_json_kind(const seal_json *value);
+bool seal_json_is_true(const seal_json *value);
+/* Members of an object or array in the order of the text, with those that are there twice; NULL past the
+ * last. The key is "" in an array. */
+const seal_json *seal_json_first(const seal_json *value);
+const seal_json *seal_json_next(const seal_json *member);
+const char *seal_json_key(const seal_json *member);
+
+/*
+ * For files that people write (json_lines.c). Comments, from // to the end of the line and from slash-star to
+ * star-slash, become blanks in place; line ends stay, so that what is left stands where it stood.
+ * SEAL_ERR_FORMAT: one does not end; the cause names its line.
+ */
+int seal_json_blank_comments(char *text, size_t len, struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* Tells the line of each value of a text that seal_json_parse has taken, root first, each before its
+ * members: the order of seal_json_first and _next. Begin with at 0, line 1. */
+struct seal_json_lines {
+    const char *text;
+    size_t len, at;
+    unsigned line;
+};
+/* The line on which the next value, or its key, begins; 0 past the last one. */
+unsigned seal_json_next_line(struct seal_json_lines *lines);
 
 #endif

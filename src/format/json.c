@@ -156,7 +156,7 @@ static bool needs_escape(uint8_t byte)
 }
 
 /* File names and other bytes of the outside may be no UTF-8: what is malformed becomes U+FFFD. */
-static int put_string(struct seal_buf *out, const char *string)
+int seal_json_quote(struct seal_buf *out, const char *string)
 {
     const uint8_t *text = (const uint8_t *)string;
     size_t left = strlen(string);
@@ -216,7 +216,7 @@ static int put_member(struct seal_buf *out, const seal_json *member, bool named,
         err = put_break(out, one_line, depth);
     }
     if (err == SEAL_OK && named) {
-        err = put_string(out, member->string);
+        err = seal_json_quote(out, member->string);
         if (err == SEAL_OK) {
             err = seal_buf_put(out, ": ", 2);
         }
@@ -253,7 +253,7 @@ static int put_value(struct seal_buf *out, const seal_json *value, bool one_line
         return put_members(out, value, one_line, depth);
     }
     if (cJSON_IsString(value)) {
-        return put_string(out, value->valuestring);
+        return seal_json_quote(out, value->valuestring);
     }
     if (cJSON_IsNumber(value)) {
         return put_number(out, value->valuedouble);
@@ -360,4 +360,34 @@ bool seal_json_number(const seal_json *value, double *number)
     }
     *number = value->valuedouble;
     return true;
+}
+
+enum seal_json_kind seal_json_kind(const seal_json *value)
+{
+    return cJSON_IsObject(value)   ? SEAL_JSON_OBJECT
+           : cJSON_IsArray(value)  ? SEAL_JSON_ARRAY
+           : cJSON_IsString(value) ? SEAL_JSON_TEXT
+           : cJSON_IsNumber(value) ? SEAL_JSON_NUMBER
+           : cJSON_IsBool(value)   ? SEAL_JSON_BOOL
+                                   : SEAL_JSON_NULL;
+}
+
+bool seal_json_is_true(const seal_json *value)
+{
+    return cJSON_IsTrue(value);
+}
+
+const seal_json *seal_json_first(const seal_json *value)
+{
+    return cJSON_IsObject(value) || cJSON_IsArray(value) ? value->child : NULL;
+}
+
+const seal_json *seal_json_next(const seal_json *member)
+{
+    return member->next;
+}
+
+const char *seal_json_key(const seal_json *member)
+{
+    return member->string ? member->string : "";
 }
