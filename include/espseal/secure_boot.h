@@ -22,9 +22,9 @@
 int seal_public_digest(const struct seal_public *key, uint8_t sha256[static 32]) SEAL_MUST_CHECK;
 
 /*
- * The public key in a file: of a public key, a certificate or a private key, PEM or DER. name is for
- * messages. passphrase: NULL refuses encrypted keys. SEAL_ERR_FORMAT, SEAL_ERR_PASSPHRASE, SEAL_ERR_KEY (a
- * kind or size that no chip checks).
+ * The public key in a file: of a public key, a certificate or a private key, PEM or DER, or the 64 bytes that
+ * espsecure keeps of a key of v1. name is for messages. passphrase: NULL refuses encrypted keys.
+ * SEAL_ERR_FORMAT, SEAL_ERR_PASSPHRASE, SEAL_ERR_KEY (a kind or size that no chip checks).
  */
 int seal_boot_key_read(const void *data, size_t len, const char *name,
                        const struct seal_passphrase *passphrase, struct seal_public *key,

@@ -35,6 +35,13 @@ int seal_sign(const struct seal_key *key, const void *message, size_t len, struc
               struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /*
+ * The same for EC P-256 with the number k of RFC 6979, so that the same message gets the same signature.
+ * SEAL_ERR_KEY: another key, or one in a token.
+ */
+int seal_sign_deterministic(const struct seal_key *key, const void *message, size_t len,
+                            struct seal_signature *out, struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/*
  * Takes a signature that was made elsewhere over message: RSA-PSS as 384 bytes, big-endian, ECDSA as DER or
  * as r | s, big-endian. It is checked. SEAL_ERR_FORMAT, SEAL_ERR_MISMATCH: not this key's over this message.
  */

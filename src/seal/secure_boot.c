@@ -16,6 +16,17 @@ int seal_public_digest(const struct seal_public *key, uint8_t sha256[static 32])
     return err;
 }
 
+/* The x and y of EC P-256, big-endian, without anything around: how espsecure keeps keys of v1. */
+static bool take_raw(const uint8_t *data, size_t len, struct seal_public *key)
+{
+    *key = (struct seal_public){.scheme = SEAL_SIGN_ECDSA256};
+    for (size_t i = 0; i < 32 && len == 64; i++) {
+        key->first[i] = data[31 - i];
+        key->second[i] = data[63 - i];
+    }
+    return len == 64 && seal_public_check(key) == SEAL_OK;
+}
+
 int seal_boot_key_read(const void *data, size_t len, const char *name,
                        const struct seal_passphrase *passphrase, struct seal_public *key,
                        struct seal_cause *cause)
@@ -24,6 +35,9 @@ int seal_boot_key_read(const void *data, size_t len, const char *name,
     int err = seal_public_read(data, len, name, key, cause);
     if (err != SEAL_ERR_FORMAT) {
         return err;
+    }
+    if (take_raw(data, len, key)) {
+        return SEAL_OK;
     }
     err = seal_key_read(data, len, name, passphrase, &private, cause);
     if (err == SEAL_OK) {

@@ -1,15 +1,16 @@
-/* Secure Boot v2 of tests/vectors/secureboot, both ways: what espsecure signed is judged, taken apart and put
+/* Secure Boot of tests/vectors/secureboot, both ways: what espsecure signed is judged, taken apart and put
  * together again; what we sign has the same layout and is judged by the same verifier. */
 #include "unit.h"
 #include "vectors.h"
 
 #include <espseal/secret.h>
 #include <espseal/secure_boot.h>
+#include <espseal/secure_boot_v1.h>
 
 #include <stdio.h>
 #include <string.h>
 
-static size_t digests, refused, signed_files, rebuilt, imported, judged, infos;
+static size_t digests, refused, signed_files, rebuilt, imported, judged, infos, v1;
 
 static bool starts(const char *text, const char *prefix)
 {
@@ -357,9 +358,91 @@ static void check_negative(const struct vector_case *c)
     judged++;
 }
 
+/* --- v1 --- */
+
+static void check_v1_digest(const struct vector_case *c)
+{
+    struct seal_buf *image = vector_member(c, c->inputs, "image"), *file = vector_member(c, c->inputs, "key");
+    struct seal_buf *iv = vector_member(c, c->inputs, "iv"), *out = seal_buf_new();
+    uint8_t key[32];
+    int err = seal_boot_v1_key(seal_buf_ptr(file), seal_buf_len(file), key, NULL);
+    assert_int_equal(err, starts(c->id, "err_") ? SEAL_ERR_KEY : SEAL_OK);
+    if (!err) {
+        struct seal_buf *expected = vector_member(c, c->expected, "digest_and_image");
+        assert_int_equal(seal_boot_v1_bootloader(key, seal_buf_ptr(iv), seal_buf_ptr(image),
+                                                 seal_buf_len(image), out, NULL),
+                         SEAL_OK);
+        equal(out, expected);
+        assert_int_equal(seal_boot_v1_check(key, seal_buf_ptr(out), seal_buf_len(out), NULL), SEAL_OK);
+        key[0] ^= 1;
+        assert_int_equal(seal_boot_v1_check(key, seal_buf_ptr(out), seal_buf_len(out), NULL),
+                         SEAL_ERR_MISMATCH);
+        seal_buf_free(&expected);
+    }
+    seal_buf_free(&image);
+    seal_buf_free(&file);
+    seal_buf_free(&iv);
+    seal_buf_free(&out);
+    v1++;
+}
+
+static void check_v1_sign(const struct vector_case *c)
+{
+    struct seal_key *key = read_private(c, "key");
+    struct seal_buf *image = vector_member(c, c->inputs, "image");
+    struct seal_buf *expected = vector_member(c, c->expected, "signed");
+    struct seal_buf *raw = vector_member(c, c->expected, "public_key_raw");
+    struct seal_signature signature;
+    struct seal_public public;
+    uint8_t bytes[SEAL_BOOT_V1_SIGNATURE_LEN], derived[32];
+    int err = seal_boot_v1_sign(key, seal_buf_ptr(image), seal_buf_len(image), &signature, NULL);
+    assert_int_equal(err, starts(c->id, "err_") ? SEAL_ERR_KEY : SEAL_OK);
+    if (!err) {
+        assert_int_equal(seal_boot_v1_put(&signature, bytes), SEAL_OK);
+        assert_int_equal(seal_buf_put(image, bytes, sizeof bytes), SEAL_OK);
+        equal(image, expected);
+        assert_int_equal(seal_public_of(key, &public, NULL), SEAL_OK);
+        assert_int_equal(seal_boot_v1_verify(&public, seal_buf_ptr(image), seal_buf_len(image), NULL), 0);
+        /* espsecure's file of a v1 public key: x and y */
+        assert_int_equal(seal_boot_key_read(seal_buf_ptr(raw), seal_buf_len(raw), "raw", NULL, &public, NULL),
+                         SEAL_OK);
+        assert_int_equal(seal_boot_v1_verify(&public, seal_buf_ptr(image), seal_buf_len(image), NULL), 0);
+        assert_int_equal(seal_boot_v1_derive(key, derived, NULL), SEAL_OK);
+        for (size_t len = 24; len <= 32; len += 8) {
+            struct seal_buf *digest = vector_member(
+                c, c->expected, len == 24 ? "private_key_digest_192" : "private_key_digest_256");
+            assert_int_equal(seal_buf_len(digest), len);
+            assert_memory_equal(seal_buf_ptr(digest), derived, len);
+            seal_buf_free(&digest);
+        }
+    }
+    seal_buf_free(&raw);
+    seal_buf_free(&image);
+    seal_buf_free(&expected);
+    seal_key_free(&key);
+    v1++;
+}
+
+static void check_v1_negative(const struct vector_case *c)
+{
+    struct seal_buf *file = vector_member(c, c->inputs, "signed");
+    struct seal_public key;
+    assert_int_equal(read_public(c, "key", &key, NULL), SEAL_OK);
+    assert_int_equal(seal_boot_v1_verify(&key, seal_buf_ptr(file), seal_buf_len(file), NULL),
+                     ends(c->id, "_bad_version") ? SEAL_ERR_FORMAT : SEAL_ERR_MISMATCH);
+    seal_buf_free(&file);
+    v1++;
+}
+
 static void check(const struct vector_case *c)
 {
-    if (starts(c->id, "digest_") || starts(c->id, "err_digest_") || starts(c->id, "err_sign_rsa")) {
+    if (starts(c->id, "v1_digest") || starts(c->id, "err_v1_digest")) {
+        check_v1_digest(c);
+    } else if (starts(c->id, "v1_sign") || starts(c->id, "err_v1_sign")) {
+        check_v1_sign(c);
+    } else if (starts(c->id, "neg_v1_")) {
+        check_v1_negative(c);
+    } else if (starts(c->id, "digest_") || starts(c->id, "err_digest_") || starts(c->id, "err_sign_rsa")) {
         if (starts(c->id, "err_sign_rsa")) {
             struct seal_public key;
             assert_int_equal(read_public(c, "key0", &key, NULL), SEAL_ERR_KEY);
@@ -378,7 +461,7 @@ static void check(const struct vector_case *c)
         import_all(c, NULL, SEAL_ERR_MISMATCH);
     } else if (starts(c->id, "v2_")) {
         check_v2(c);
-    } else if (starts(c->id, "neg_") && !starts(c->id, "neg_v1_")) {
+    } else if (starts(c->id, "neg_")) {
         check_negative(c);
     }
 }
@@ -391,6 +474,7 @@ static void signatures_equal_the_reference(void **state)
     assert_int_equal(refused, 2 + 2 + 1 + 2);
     assert_int_equal(imported, 5);
     assert_int_equal(judged, 12 * 3 + 2);
+    assert_int_equal(v1, 6 + 1 + 3 + 1 + 4);
     assert_int_equal(infos, 13);
     assert_true(signed_files >= 40 && rebuilt == signed_files);
 }
