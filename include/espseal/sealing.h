@@ -20,6 +20,7 @@ struct seal_wish_secure_boot {
     const uint8_t *v1_key; /* 32 bytes, version 1: the key of the bootloader digest; NULL: random */
     bool revoke_unused;    /* burn the revocation bit of each slot without a digest */
     bool aggressive_revoke;
+    bool sha384; /* images are signed with ECDSA P-384: SECURE_BOOT_SHA384_EN (ESP32-C5, -P4 from v3.0) */
     bool allow_unsigned_firmware; /* development: do not ask that the images in flash verify */
 };
 
@@ -68,14 +69,17 @@ enum seal_word_value { /* of a lockdown word */
                        SEAL_WORD_LEVEL_HIGH,
 };
 
-struct seal_wish_lockdown {
-    enum seal_word_value jtag;            /* off, soft */
+struct seal_wish_lockdown {    /* lockdown.h: the table of these words, and what each burns on each chip */
+    enum seal_word_value jtag; /* off (the USB path too, unless usb_jtag is to be kept), soft */
     enum seal_word_value usb_jtag;        /* off */
     enum seal_word_value usb_serial;      /* off: the ROM's download over USB-Serial/JTAG and its console */
     enum seal_word_value usb_otg;         /* off: the ROM's download over USB OTG */
     enum seal_word_value download;        /* off, secure */
+    enum seal_word_value forced_download; /* off: firmware cannot send the ROM into its download mode */
     enum seal_word_value rom_log;         /* off */
+    enum seal_word_value rom_basic;       /* off: the BASIC interpreter of the ESP32's ROM */
     enum seal_word_value direct_boot;     /* off */
+    enum seal_word_value boot_remap;      /* off: boot from RAM (ESP32-S2) */
     enum seal_word_value legacy_spi_boot; /* off */
     enum seal_word_value dpa;             /* pseudo-round level: low, medium, high */
     const uint8_t *jtag_key;              /* 32 bytes of HMAC_DOWN_JTAG with jtag: soft; NULL: random */

@@ -20,6 +20,8 @@ static inline bool fuse_block_coded(const struct seal_efuse *efuse, unsigned blo
     return seal_efuse_block_coding(efuse, block) != SEAL_CODING_NONE;
 }
 
+/* The chip with all that the plan's operations ask for so far. Holds keys: cleanse it. */
+void fuse_plan_wanted(const struct seal_fuse_plan *plan, struct seal_efuse *after);
 /* Claims a bit for an operation. SEAL_ERR_MISMATCH: another one wants the contrary. */
 int fuse_plan_claim(struct seal_fuse_plan *plan, unsigned block, unsigned bit, bool value, const char *what,
                     struct seal_cause *cause) SEAL_MUST_CHECK;
@@ -31,6 +33,9 @@ int fuse_plan_claim_number(struct seal_fuse_plan *plan, const struct seal_efuse_
 /* Sets one bit of WR_DIS or RD_DIS. SEAL_ERR_STATE: WR_DIS or a locked RD_DIS forbids it. */
 int fuse_plan_claim_protection(struct seal_fuse_plan *plan, const char *protection, int bit, const char *what,
                                struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* The first revision of a chip that heeds a fuse; 0: all do (lockdown.c). */
+unsigned fuse_heeded_from(const struct seal_chip *chip, const char *field);
 
 /* Keys of chips without KEY_PURPOSE fields: where each purpose lives (fuse_plan_fixed_key.c). */
 bool fuse_chip_has_purposes(const struct seal_chip *chip);

@@ -17,6 +17,16 @@ void seal_fuse_plan_clear(struct seal_fuse_plan *plan)
     seal_cleanse(plan, sizeof *plan);
 }
 
+void fuse_plan_wanted(const struct seal_fuse_plan *plan, struct seal_efuse *after)
+{
+    *after = plan->before;
+    for (size_t block = 0; block < SEAL_EFUSE_BLOCKS; block++) {
+        for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++) {
+            after->words[block][i] |= plan->want.words[block][i];
+        }
+    }
+}
+
 int fuse_plan_claim(struct seal_fuse_plan *plan, unsigned block, unsigned bit, bool value, const char *what,
                     struct seal_cause *cause)
 {
