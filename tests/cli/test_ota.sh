@@ -96,5 +96,5 @@ expect 2 ota keygen --new-hmac-key hmac.bin --out-public no.bin --force
 [ ! -e no.bin ] || fail "a refused command left a file"
 chmod 644 ec.key
 expect 2 ota decrypt ec.enc --key ec.key --out no.bin
-says "others can read"
+says "can be read by others"
 echo "ota: both schemes, two images of the reference, fourteen refusals"
