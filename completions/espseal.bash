@@ -5,7 +5,7 @@ _espseal()
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W 'provision prove identity ds secure-cert nvs ota device flash image partition-table efuse apply chip help --help --version' -- "$cur"))
+        COMPREPLY=($(compgen -W 'provision prove identity ds secure-cert nvs ota wifi-prov device flash image partition-table efuse apply chip help --help --version' -- "$cur"))
         return
     fi
     case "${COMP_WORDS[1]}" in
@@ -40,6 +40,13 @@ _espseal()
     ota)
         if ((COMP_CWORD == 2)); then
             COMPREPLY=($(compgen -W 'keygen encrypt decrypt info' -- "$cur"))
+            return
+        fi
+        set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
+        ;;
+    wifi-prov)
+        if ((COMP_CWORD == 2)); then
+            COMPREPLY=($(compgen -W 'make' -- "$cur"))
             return
         fi
         set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
@@ -409,6 +416,25 @@ _espseal()
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
         words='--json --progress --help'
+        ;;
+    'wifi-prov make')
+        case "$prev" in
+        --mac) COMPREPLY=(); return ;;
+        --name) COMPREPLY=(); return ;;
+        --security) COMPREPLY=($(compgen -W '1 2' -- "$cur")); return ;;
+        --user) COMPREPLY=(); return ;;
+        --pop-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --transport) COMPREPLY=($(compgen -W 'ble softap' -- "$cur")); return ;;
+        --salt) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --verifier) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --csv) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --namespace) COMPREPLY=(); return ;;
+        --pop-out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --payload) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --qr) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--mac --name --security --user --pop-file --transport --salt --verifier --csv --namespace --pop-out --payload --qr --show --force --insecure-permissions --json --progress --help'
         ;;
     'device list')
         case "$prev" in

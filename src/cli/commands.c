@@ -18,6 +18,7 @@ extern const struct cli_command cli_command_ota_keygen;
 extern const struct cli_command cli_command_ota_encrypt;
 extern const struct cli_command cli_command_ota_decrypt;
 extern const struct cli_command cli_command_ota_info;
+extern const struct cli_command cli_command_wifi_prov_make;
 extern const struct cli_command cli_command_chip_list;
 extern const struct cli_command cli_command_device_list;
 extern const struct cli_command cli_command_device_watch;
@@ -97,6 +98,8 @@ const struct cli_command *const cli_commands[] = {
     &cli_command_ota_encrypt,
     &cli_command_ota_decrypt,
     &cli_command_ota_info,
+    /* wifi-prov */
+    &cli_command_wifi_prov_make,
 
     /* device */
     &cli_command_device_list,
@@ -148,7 +151,7 @@ const struct cli_group cli_groups[] = {
     {"The job", (const char *const[]){"provision", "prove", NULL}},
     {"Identity: keys, certificates, partitions",
      (const char *const[]){"identity", "ds", "secure-cert", "nvs", NULL}},
-    {"Product data", (const char *const[]){"ota", NULL}},
+    {"Product data", (const char *const[]){"ota", "wifi-prov", NULL}},
     {"The device",
      (const char *const[]){"device", "flash", "image", "partition-table", "efuse", "apply", NULL}},
     {"About espseal", (const char *const[]){"chip", "help", NULL}},

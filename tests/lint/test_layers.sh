@@ -60,6 +60,7 @@ done <<'LIBRARIES'
 openssl/            src/base/secret\.c|src/(crypto|sim)/[a-z0-9_]+\.[ch]
 cjson/|cJSON        src/format/json\.c
 csv\.h              src/format/csv\.c
+qrencode|png\.h     src/format/qr\.c
 zlib\.h             src/format/deflate\.c|src/sim/[a-z0-9_]+\.c
 libserialport       src/link/[a-z0-9_]+\.c
 libusb              src/link/[a-z0-9_]+\.c
