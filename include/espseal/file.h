@@ -28,6 +28,19 @@ int seal_file_write(const char *path, const void *data, size_t len, int flags,
                     struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /*
+ * The same piece by piece, for what is too long to hold: begin, put as often as needed, commit. Nothing bears
+ * the file's name before commit, which frees the writer whatever it returns; abandon leaves nothing behind
+ * (NULL inside: no effect). With path "-" pieces go out at once. Errors as of seal_file_write.
+ */
+struct seal_file_writer;
+int seal_file_begin(const char *path, int flags, struct seal_file_writer **out,
+                    struct seal_cause *cause) SEAL_MUST_CHECK;
+int seal_file_put(struct seal_file_writer *writer, const void *data, size_t len,
+                  struct seal_cause *cause) SEAL_MUST_CHECK;
+int seal_file_commit(struct seal_file_writer **writer, struct seal_cause *cause) SEAL_MUST_CHECK;
+void seal_file_abandon(struct seal_file_writer **writer);
+
+/*
  * Fails with SEAL_ERR_EXISTS or SEAL_ERR_IO when seal_file_write to path would surely fail (directory
  * missing or not writable, file there without force). For checks before anything irreversible.
  */

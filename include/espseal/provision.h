@@ -9,6 +9,7 @@
 #ifndef ESPSEAL_PROVISION_H
 #define ESPSEAL_PROVISION_H
 
+#include <espseal/digest.h>
 #include <espseal/identity_partition.h>
 #include <espseal/json.h>
 #include <espseal/prove.h>
@@ -24,7 +25,8 @@ struct seal_firmware { /* an image to write as it is */
     uint32_t offset;   /* multiple of 4096 */
     const uint8_t *data;
     size_t len;
-    const char *name; /* for messages */
+    const char *name;            /* for messages */
+    struct seal_release release; /* told how far data was read; {0}: nobody is */
 };
 
 /* All pointers are borrowed for the life of the job. */
@@ -101,12 +103,13 @@ enum seal_step_kind {
 
 struct seal_step {
     enum seal_step_kind kind;
-    const char *name;      /* "burn key": for progress and the receipt */
-    char what[160];        /* one sentence for a person */
-    bool irreversible;     /* burns eFuses */
-    uint32_t offset, len;  /* of the flash region; len 0: none */
-    const uint8_t *data;   /* of the region, borrowed */
-    struct seal_burn burn; /* irreversible steps: exactly these bits */
+    const char *name;            /* "burn key": for progress and the receipt */
+    char what[160];              /* one sentence for a person */
+    bool irreversible;           /* burns eFuses */
+    uint32_t offset, len;        /* of the flash region; len 0: none */
+    const uint8_t *data;         /* of the region, borrowed */
+    struct seal_release release; /* of data */
+    struct seal_burn burn;       /* irreversible steps: exactly these bits */
     bool done;
 };
 

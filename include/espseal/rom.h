@@ -202,14 +202,27 @@ int seal_flash_erase(struct seal_loader *loader, uint32_t offset, uint32_t len, 
 /*
  * Whether flash at offset holds data, by the ROM's MD5; the tail of its last sector is not looked at.
  */
-int seal_flash_compare(struct seal_loader *loader, uint32_t offset, const void *data, size_t len, bool *same,
+struct seal_release; /* of digest.h; NULL: nobody is told */
+int seal_flash_compare(struct seal_loader *loader, uint32_t offset, const void *data, size_t len,
+                       const struct seal_release *release, bool *same,
                        struct seal_cause *cause) SEAL_MUST_CHECK;
 
-/* Reads len bytes (READ_FLASH_SLOW, 64 bytes a frame, several in flight). */
+/*
+ * Reads len bytes (READ_FLASH_SLOW, 64 bytes a frame, several in flight). The answers have no checksum: each
+ * 64 KiB are compared with the ROM's MD5, and read again where they differ; SEAL_ERR_VERIFY when that does
+ * not help.
+ */
 int seal_flash_read(struct seal_loader *loader, uint32_t offset, void *data, size_t len,
                     seal_progress_fn progress, void *progress_ctx, struct seal_cause *cause) SEAL_MUST_CHECK;
+/* The same in pieces of at most 64 KiB, in order, so that memory does not grow with len. A sink's error ends
+ * the reading and is returned. */
+typedef int (*seal_flash_sink_fn)(void *ctx, const uint8_t *data, size_t len, struct seal_cause *cause);
+int seal_flash_read_each(struct seal_loader *loader, uint32_t offset, size_t len, seal_flash_sink_fn sink,
+                         void *sink_ctx, seal_progress_fn progress, void *progress_ctx,
+                         struct seal_cause *cause) SEAL_MUST_CHECK;
 
-/* MD5 of a region, computed by the ROM. */
+/* MD5 of a region, computed by the ROM. Its answer has no checksum: who believes it asks twice, or compares.
+ */
 int seal_flash_md5(struct seal_loader *loader, uint32_t offset, uint32_t len, uint8_t md5[static 16],
                    struct seal_cause *cause) SEAL_MUST_CHECK;
 

@@ -146,39 +146,107 @@ static mode_t wanted_mode(int flags)
     return 0644 & ~mask;
 }
 
-int seal_file_write(const char *path, const void *data, size_t len, int flags, struct seal_cause *cause)
-{
-    if (strcmp(path, "-") == 0) {
-        return write_all(STDOUT_FILENO, "standard output", data, len, cause);
-    }
+struct seal_file_writer {
+    char path[PATH_MAX];
     char dir[PATH_MAX];
     char temporary[PATH_MAX];
-    int err = directory_of(path, dir, cause);
+    int fd, flags;
+    bool standard; /* output */
+};
+
+static int make_temporary(struct seal_file_writer *writer, struct seal_cause *cause)
+{
+    int err = directory_of(writer->path, writer->dir, cause);
     if (err != SEAL_OK) {
         return err;
     }
-    if (snprintf(temporary, sizeof temporary, "%s/.espseal.XXXXXX", dir) >= (int)sizeof temporary) {
-        return seal_fail(cause, SEAL_ERR_TOO_LONG, "the path is too long: %.200s", path);
+    const size_t size = sizeof writer->temporary;
+    if (snprintf(writer->temporary, size, "%s/.espseal.XXXXXX", writer->dir) >= (int)size) {
+        return seal_fail(cause, SEAL_ERR_TOO_LONG, "the path is too long: %.200s", writer->path);
     }
-    int fd = mkostemp(temporary, O_CLOEXEC); /* O_EXCL, mode 0600 */
-    if (fd < 0) {
-        return seal_fail_errno(cause, "cannot write %s", path);
+    writer->fd = mkostemp(writer->temporary, O_CLOEXEC); /* O_EXCL, mode 0600 */
+    return writer->fd < 0 ? seal_fail_errno(cause, "cannot write %s", writer->path) : SEAL_OK;
+}
+
+int seal_file_begin(const char *path, int flags, struct seal_file_writer **out, struct seal_cause *cause)
+{
+    *out = NULL;
+    struct seal_file_writer *writer = calloc(1, sizeof *writer);
+    if (!writer) {
+        return seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
     }
-    err = write_all(fd, path, data, len, cause);
-    if (err == SEAL_OK && (fchmod(fd, wanted_mode(flags)) != 0 || fsync(fd) != 0)) {
-        err = seal_fail_errno(cause, "cannot write %s", path);
+    (void)snprintf(writer->path, sizeof writer->path, "%s", path);
+    writer->flags = flags;
+    writer->fd = STDOUT_FILENO;
+    writer->standard = strcmp(path, "-") == 0;
+    int err = SEAL_OK;
+    if (!writer->standard) {
+        err = strlen(path) < sizeof writer->path
+                  ? make_temporary(writer, cause)
+                  : seal_fail(cause, SEAL_ERR_TOO_LONG, "the path is too long: %.200s", path);
     }
-    if (close(fd) != 0 && err == SEAL_OK) {
-        err = seal_fail_errno(cause, "cannot write %s", path);
+    if (err != SEAL_OK) {
+        free(writer);
+        return err;
+    }
+    *out = writer;
+    return SEAL_OK;
+}
+
+int seal_file_put(struct seal_file_writer *writer, const void *data, size_t len, struct seal_cause *cause)
+{
+    return write_all(writer->fd, writer->standard ? "standard output" : writer->path, data, len, cause);
+}
+
+void seal_file_abandon(struct seal_file_writer **writer)
+{
+    if (*writer) {
+        if (!(*writer)->standard) {
+            (void)close((*writer)->fd);
+            (void)unlink((*writer)->temporary);
+        }
+        free(*writer);
+        *writer = NULL;
+    }
+}
+
+int seal_file_commit(struct seal_file_writer **writer, struct seal_cause *cause)
+{
+    struct seal_file_writer *done = *writer;
+    *writer = NULL;
+    int err = SEAL_OK;
+    if (!done->standard) {
+        if (fchmod(done->fd, wanted_mode(done->flags)) != 0 || fsync(done->fd) != 0) {
+            err = seal_fail_errno(cause, "cannot write %s", done->path);
+        }
+        if (close(done->fd) != 0 && err == SEAL_OK) {
+            err = seal_fail_errno(cause, "cannot write %s", done->path);
+        }
+        if (err == SEAL_OK) {
+            err = publish(done->temporary, done->path, done->flags & SEAL_FILE_FORCE, cause);
+        }
+        if (err != SEAL_OK) {
+            (void)unlink(done->temporary);
+        } else {
+            err = sync_directory(done->dir, cause);
+        }
+    }
+    free(done);
+    return err;
+}
+
+int seal_file_write(const char *path, const void *data, size_t len, int flags, struct seal_cause *cause)
+{
+    struct seal_file_writer *writer = NULL;
+    int err = seal_file_begin(path, flags, &writer, cause);
+    if (err == SEAL_OK) {
+        err = seal_file_put(writer, data, len, cause);
     }
     if (err == SEAL_OK) {
-        err = publish(temporary, path, flags & SEAL_FILE_FORCE, cause);
+        err = seal_file_commit(&writer, cause);
     }
-    if (err != SEAL_OK) {
-        (void)unlink(temporary);
-        return err;
-    }
-    return sync_directory(dir, cause);
+    seal_file_abandon(&writer);
+    return err;
 }
 
 int seal_file_check_writable(const char *path, int flags, struct seal_cause *cause)

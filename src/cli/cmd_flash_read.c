@@ -8,7 +8,12 @@ static void show_progress(void *ctx, size_t done, size_t total)
     cli_progress(ctx, "reading flash", done, total);
 }
 
-static int read_region(struct cli_run *run, struct flash_region *region, struct seal_buf *out,
+static int put_piece(void *ctx, const uint8_t *data, size_t len, struct seal_cause *cause)
+{
+    return seal_file_put(ctx, data, len, cause);
+}
+
+static int read_region(struct cli_run *run, struct flash_region *region, struct seal_file_writer *out,
                        struct seal_cause *cause)
 {
     struct seal_loader *loader = NULL;
@@ -21,11 +26,8 @@ static int read_region(struct cli_run *run, struct flash_region *region, struct 
         return err;
     }
     region->partition = NULL; /* its table ends here */
-    uint8_t *place = seal_buf_reserve(out, region->size);
-    if (!place) {
-        return seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
-    }
-    err = seal_flash_read(loader, region->offset, place, region->size, show_progress, run, cause);
+    err =
+        seal_flash_read_each(loader, region->offset, region->size, put_piece, out, show_progress, run, cause);
     cli_progress_done(run);
     return err;
 }
@@ -35,17 +37,18 @@ static int run_flash_read(struct cli_run *run, struct seal_cause *cause)
     const char *path = cli_text(run, "out");
     const int flags = cli_flag(run, "force") ? SEAL_FILE_FORCE : 0;
     struct flash_region region = {0};
+    struct seal_file_writer *out = NULL;
     int err = seal_file_check_writable(path, flags, cause);
-    if (err) {
-        return err;
-    }
-    struct seal_buf *data = seal_buf_new();
-    err =
-        data ? read_region(run, &region, data, cause) : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
     if (!err) {
-        err = seal_file_write(path, seal_buf_ptr(data), seal_buf_len(data), flags, cause);
+        err = seal_file_begin(path, flags, &out, cause);
     }
-    seal_buf_free(&data);
+    if (!err) {
+        err = read_region(run, &region, out, cause);
+    }
+    if (!err) {
+        err = seal_file_commit(&out, cause);
+    }
+    seal_file_abandon(&out);
     if (!err && cli_json(run)) {
         seal_json *root = seal_json_object_new();
         seal_json_put_number(root, "offset", region.offset);

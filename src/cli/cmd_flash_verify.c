@@ -1,6 +1,8 @@
 /* flash verify: whether flash holds what stands in files. */
 #include "flash.h"
 
+#include <espseal/digest.h>
+
 struct verify {
     struct cli_run *run;
     struct seal_loader *loader;
@@ -9,13 +11,19 @@ struct verify {
     size_t differ;
 };
 
+static void forget(void *ctx, size_t end)
+{
+    seal_map_forget(ctx, end);
+}
+
 static int compare(struct verify *verify, struct seal_cause *cause)
 {
     int err = SEAL_OK;
     for (size_t i = 0; !err && i < verify->files.count; i++) {
         const struct flash_file *file = &verify->files.files[i];
-        err = seal_flash_compare(verify->loader, file->region.offset, file->data, file->len, &verify->same[i],
-                                 cause);
+        const struct seal_release release = {forget, file->map};
+        err = seal_flash_compare(verify->loader, file->region.offset, file->data, file->len, &release,
+                                 &verify->same[i], cause);
         if (!err) {
             verify->differ += !verify->same[i];
             cli_print(verify->run, "0x%06x %s: %s\n", file->region.offset, file->path,

@@ -48,6 +48,11 @@ static int read_places(struct cli_run *run, struct provision *p, struct seal_cau
     return SEAL_OK;
 }
 
+static void forget(void *ctx, size_t end)
+{
+    seal_map_forget(ctx, end);
+}
+
 static int read_image(struct provision *p, const char *text, struct seal_cause *cause)
 {
     size_t n = p->profile.firmware_count;
@@ -73,6 +78,7 @@ static int read_image(struct provision *p, const char *text, struct seal_cause *
         image->name = equals + 1;
         image->data = seal_map_ptr(p->image_data[n]);
         image->len = seal_map_len(p->image_data[n]);
+        image->release = (struct seal_release){forget, p->image_data[n]};
     }
     p->profile.firmware_count++;
     return err;

@@ -3,6 +3,8 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
+#define MAPPED_STEP (1u << 20)
+
 static int digest(const EVP_MD *md, const void *data, size_t len, uint8_t *out)
 {
     return EVP_Digest(data, len, out, NULL, md, NULL) == 1 ? SEAL_OK : SEAL_ERR_CRYPTO;
@@ -21,6 +23,34 @@ int seal_sha384(const void *data, size_t len, uint8_t out[static 48])
 int seal_md5(const void *data, size_t len, uint8_t out[static 16])
 {
     return digest(EVP_md5(), data, len, out);
+}
+
+static int digest_mapped(const EVP_MD *md, const uint8_t *data, size_t len,
+                         const struct seal_release *release, uint8_t *out)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool good = ctx && EVP_DigestInit_ex(ctx, md, NULL) == 1;
+    for (size_t at = 0; good && at < len; at += MAPPED_STEP) {
+        const size_t here = len - at < MAPPED_STEP ? len - at : MAPPED_STEP;
+        good = EVP_DigestUpdate(ctx, data + at, here) == 1;
+        if (release && release->pages) {
+            release->pages(release->ctx, at + here);
+        }
+    }
+    good = good && EVP_DigestFinal_ex(ctx, out, NULL) == 1;
+    EVP_MD_CTX_free(ctx);
+    return good ? SEAL_OK : SEAL_ERR_CRYPTO;
+}
+
+int seal_sha256_mapped(const void *data, size_t len, const struct seal_release *release,
+                       uint8_t out[static 32])
+{
+    return digest_mapped(EVP_sha256(), data, len, release, out);
+}
+
+int seal_md5_mapped(const void *data, size_t len, const struct seal_release *release, uint8_t out[static 16])
+{
+    return digest_mapped(EVP_md5(), data, len, release, out);
 }
 
 int seal_hmac_sha256(const void *key, size_t key_len, const void *data, size_t len, uint8_t mac[static 32])

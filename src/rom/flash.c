@@ -47,18 +47,18 @@ static int read_jedec_id(struct seal_loader *loader, uint32_t *id, struct seal_c
     if (err) {
         return err;
     }
-    uint32_t answer[2];
-    err = seal_loader_read_regs(loader, (const uint32_t[]){cmd, w0}, answer, 2, cause);
+    uint32_t answer[3]; /* twice, since answers have no checksum */
+    err = seal_loader_read_regs(loader, (const uint32_t[]){cmd, w0, w0}, answer, 3, cause);
     if (!err && (answer[0] & SPI_CMD_USR)) {
         err = seal_loader_poll(loader, cmd, SPI_CMD_USR, 0, 500, cause);
         if (!err) {
-            err = seal_loader_read_reg(loader, w0, &answer[1], cause);
+            err = seal_loader_read_regs(loader, (const uint32_t[]){w0, w0}, answer + 1, 2, cause);
         }
     }
     if (err) {
         return err;
     }
-    *id = answer[1];
+    *id = answer[1] == answer[2] ? answer[1] : 0; /* none: it is asked again */
     const struct seal_reg_write restore[] = {{usr, saved[0], 0xFFFFFFFFu, 0},
                                              {usr2, saved[1], 0xFFFFFFFFu, 0}};
     return seal_loader_write_regs(loader, restore, 2, 0, cause);
@@ -268,6 +268,19 @@ int seal_flash_md5(struct seal_loader *loader, uint32_t offset, uint32_t len, ui
     }
     if (!err && rom_md5_parse(&response, md5) != SEAL_OK) {
         err = seal_fail(cause, SEAL_ERR_PROTOCOL, "the chip's answer to SPI_FLASH_MD5 is no digest");
+    }
+    return err;
+}
+
+int rom_flash_holds(struct seal_loader *loader, uint32_t offset, uint32_t len, const uint8_t md5[static 16],
+                    bool *same, struct seal_cause *cause)
+{
+    uint8_t got[16];
+    int err = SEAL_OK;
+    *same = false;
+    for (unsigned i = 0; !err && !*same && i < 2; i++) {
+        err = seal_flash_md5(loader, offset, len, got, cause);
+        *same = !err && memcmp(got, md5, sizeof got) == 0;
     }
     return err;
 }

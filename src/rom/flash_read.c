@@ -1,11 +1,17 @@
 #include "loader.h"
 
+#include <espseal/digest.h>
+#include <espseal/secret.h>
+
+#include <stdlib.h>
 #include <string.h>
 
 /* READ_FLASH_SLOW: 64 bytes a frame, always (REPORT.md, surprise 8). */
 #define READ_LEN 64u
 /* Read again from here when an answer is lost. */
 #define CHUNK_LEN 4096u
+/* Compared with the ROM's digest, since the bytes of an answer have no checksum. */
+#define PIECE_LEN 65536u
 
 struct flash_reading {
     uint32_t offset;
@@ -40,31 +46,121 @@ static int read_answer(void *ctx, size_t i, const struct seal_rom_response *resp
     return SEAL_OK;
 }
 
+static int read_chunk(struct seal_loader *loader, uint32_t offset, uint8_t *data, size_t len,
+                      struct seal_cause *cause)
+{
+    struct flash_reading reading = {offset, data, len};
+    const struct rom_window window = {
+        .opcode = SEAL_ROM_READ_FLASH_SLOW,
+        .count = (len + READ_LEN - 1) / READ_LEN,
+        .payload = read_payload,
+        .answer = read_answer,
+        .ctx = &reading,
+    };
+    int err = rom_window_run(loader, &window, cause);
+    for (unsigned i = 0; i < ROM_RETRIES && rom_flash_heal(loader, &err, cause); i++) {
+        err = rom_window_run(loader, &window, cause);
+    }
+    return err;
+}
+
+struct flash_piece {
+    struct seal_loader *loader;
+    uint32_t offset;
+    uint8_t *data;
+    size_t len;
+    size_t before, total; /* for progress */
+    seal_progress_fn progress;
+    void *progress_ctx;
+};
+
+static int read_once(const struct flash_piece *piece, bool *same, struct seal_cause *cause)
+{
+    int err = SEAL_OK;
+    for (size_t done = 0; !err && done < piece->len;) {
+        size_t chunk = piece->len - done < CHUNK_LEN ? piece->len - done : CHUNK_LEN;
+        err = read_chunk(piece->loader, piece->offset + (uint32_t)done, piece->data + done, chunk, cause);
+        done += chunk;
+        if (!err && piece->progress) {
+            piece->progress(piece->progress_ctx, piece->before + done, piece->total);
+        }
+    }
+    uint8_t md5[16];
+    if (!err && seal_md5(piece->data, piece->len, md5)) {
+        err = seal_fail(cause, SEAL_ERR_INTERNAL, "cannot compute an MD5 digest");
+    }
+    return err ? err : rom_flash_holds(piece->loader, piece->offset, (uint32_t)piece->len, md5, same, cause);
+}
+
+static int read_piece(const struct flash_piece *piece, struct seal_cause *cause)
+{
+    bool same = false;
+    int err = SEAL_OK;
+    for (unsigned i = 0; !err && !same && i <= ROM_RETRIES; i++) {
+        err = read_once(piece, &same, cause);
+    }
+    if (!err && !same) {
+        err = seal_fail(cause, SEAL_ERR_VERIFY,
+                        "what was read from flash at 0x%x is not what the chip's MD5 says", piece->offset);
+        seal_hint(cause, "the line is bad: try a lower --baud or another cable");
+    }
+    return err;
+}
+
+static int check_region(struct seal_loader *loader, uint32_t offset, size_t len, struct seal_cause *cause)
+{
+    int err = seal_loader_require_registers(loader, "read flash", cause);
+    return err ? err : rom_flash_range(loader, offset, len, cause);
+}
+
 int seal_flash_read(struct seal_loader *loader, uint32_t offset, void *data, size_t len,
                     seal_progress_fn progress, void *progress_ctx, struct seal_cause *cause)
 {
-    int err = seal_loader_require_registers(loader, "read flash", cause);
-    if (!err) {
-        err = rom_flash_range(loader, offset, len, cause);
-    }
-    for (size_t done = 0; !err && done < len;) {
-        size_t chunk = len - done < CHUNK_LEN ? len - done : CHUNK_LEN;
-        struct flash_reading reading = {offset + (uint32_t)done, (uint8_t *)data + done, chunk};
-        const struct rom_window window = {
-            .opcode = SEAL_ROM_READ_FLASH_SLOW,
-            .count = (chunk + READ_LEN - 1) / READ_LEN,
-            .payload = read_payload,
-            .answer = read_answer,
-            .ctx = &reading,
+    int err = check_region(loader, offset, len, cause);
+    for (size_t done = 0; !err && done < len; done += PIECE_LEN) {
+        const struct flash_piece piece = {
+            .loader = loader,
+            .offset = offset + (uint32_t)done,
+            .data = (uint8_t *)data + done,
+            .len = len - done < PIECE_LEN ? len - done : PIECE_LEN,
+            .before = done,
+            .total = len,
+            .progress = progress,
+            .progress_ctx = progress_ctx,
         };
-        err = rom_window_run(loader, &window, cause);
-        for (unsigned i = 0; i < ROM_RETRIES && rom_flash_heal(loader, &err, cause); i++) {
-            err = rom_window_run(loader, &window, cause);
-        }
-        done += chunk;
-        if (!err && progress) {
-            progress(progress_ctx, done, len);
+        err = read_piece(&piece, cause);
+    }
+    return err;
+}
+
+int seal_flash_read_each(struct seal_loader *loader, uint32_t offset, size_t len, seal_flash_sink_fn sink,
+                         void *sink_ctx, seal_progress_fn progress, void *progress_ctx,
+                         struct seal_cause *cause)
+{
+    int err = check_region(loader, offset, len, cause);
+    uint8_t *data = err ? NULL : malloc(PIECE_LEN);
+    if (!err && !data) {
+        err = seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
+    }
+    for (size_t done = 0; !err && done < len; done += PIECE_LEN) {
+        const struct flash_piece piece = {
+            .loader = loader,
+            .offset = offset + (uint32_t)done,
+            .data = data,
+            .len = len - done < PIECE_LEN ? len - done : PIECE_LEN,
+            .before = done,
+            .total = len,
+            .progress = progress,
+            .progress_ctx = progress_ctx,
+        };
+        err = read_piece(&piece, cause);
+        if (!err) {
+            err = sink(sink_ctx, data, piece.len, cause);
         }
     }
+    if (data) {
+        seal_cleanse(data, PIECE_LEN);
+    }
+    free(data);
     return err;
 }

@@ -78,13 +78,10 @@ static int digest(const struct flash_job *job, size_t begin, size_t end, uint8_t
 static int compare(const struct flash_job *job, bool *same)
 {
     uint8_t wanted[16];
-    uint8_t got[16];
     int err = digest(job, 0, job->sectors, wanted);
-    if (!err) {
-        err = seal_flash_md5(job->loader, job->offset, (uint32_t)job->sectors, got, job->cause);
-    }
-    *same = !err && memcmp(wanted, got, sizeof wanted) == 0;
-    return err;
+    *same = false;
+    return err ? err
+               : rom_flash_holds(job->loader, job->offset, (uint32_t)job->sectors, wanted, same, job->cause);
 }
 
 struct comparing { /* equal parts of a stretch, several digests in flight */
@@ -419,20 +416,17 @@ int seal_flash_write(struct seal_loader *loader, uint32_t offset, const void *da
     return err;
 }
 
-int seal_flash_compare(struct seal_loader *loader, uint32_t offset, const void *data, size_t len, bool *same,
-                       struct seal_cause *cause)
+int seal_flash_compare(struct seal_loader *loader, uint32_t offset, const void *data, size_t len,
+                       const struct seal_release *release, bool *same, struct seal_cause *cause)
 {
     uint8_t wanted[16];
-    uint8_t got[16];
     *same = false;
     if (len > UINT32_MAX) {
         return seal_fail(cause, SEAL_ERR_TOO_LONG, "%zu bytes do not fit into any flash", len);
     }
-    int err = seal_md5(data, len, wanted);
+    int err = seal_md5_mapped(data, len, release, wanted);
     if (err) {
         return seal_fail(cause, err, "cannot compute an MD5 digest");
     }
-    err = seal_flash_md5(loader, offset, (uint32_t)len, got, cause);
-    *same = !err && memcmp(wanted, got, sizeof wanted) == 0;
-    return err;
+    return rom_flash_holds(loader, offset, (uint32_t)len, wanted, same, cause);
 }

@@ -187,6 +187,10 @@ int rom_flash_can_encrypt(const struct seal_loader *loader, struct seal_cause *c
 int rom_md5_ms(uint32_t len);
 int rom_md5_parse(const struct seal_rom_response *response, uint8_t md5[static 16]) SEAL_MUST_CHECK;
 
+/* Whether the ROM's digest of a region is md5. It is asked once more when not: its answer has no checksum. */
+int rom_flash_holds(struct seal_loader *loader, uint32_t offset, uint32_t len, const uint8_t md5[static 16],
+                    bool *same, struct seal_cause *cause) SEAL_MUST_CHECK;
+
 /* Attaches flash and checks that len bytes at offset are in it. SEAL_ERR_TOO_LONG, SEAL_ERR_STATE. */
 int rom_flash_range(struct seal_loader *loader, uint32_t offset, size_t len,
                     struct seal_cause *cause) SEAL_MUST_CHECK;

@@ -120,7 +120,7 @@ static int survey_firmware(struct seal_job *job, struct seal_cause *cause)
         const struct seal_firmware *image = &job->profile->firmware[i];
         uint8_t want[16];
         uint8_t have[16];
-        int err = seal_md5(image->data, image->len, want);
+        int err = seal_md5_mapped(image->data, image->len, &image->release, want);
         if (err == SEAL_OK) {
             err = seal_flash_md5(job->loader, image->offset, (uint32_t)image->len, have, cause);
         }

@@ -56,6 +56,7 @@ static void plan_firmware(struct seal_job *job)
         step->offset = image->offset;
         step->len = (uint32_t)image->len;
         step->data = image->data;
+        step->release = image->release;
     }
 }
 

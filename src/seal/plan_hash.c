@@ -46,7 +46,7 @@ static int hash_step(struct seal_buf *text, const struct seal_step *step)
     char hex[65] = "";
     int err = SEAL_OK;
     if (step->data) {
-        err = seal_sha256(step->data, step->len, digest);
+        err = seal_sha256_mapped(step->data, step->len, &step->release, digest);
         seal_hex_encode(digest, sizeof digest, hex);
     }
     if (err == SEAL_OK) {

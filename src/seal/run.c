@@ -52,7 +52,10 @@ static int run_burn(struct context *context, const struct seal_step *step, struc
 
 static int run_write(struct context *context, const struct seal_step *step, struct seal_cause *cause)
 {
-    struct seal_flash_write_options options = {.progress = forward_progress, .progress_ctx = context};
+    struct seal_flash_write_options options = {.progress = forward_progress,
+                                               .progress_ctx = context,
+                                               .release = step->release.pages,
+                                               .release_ctx = step->release.ctx};
     struct seal_flash_write_result result;
     if (!step->data) {
         return seal_fail(cause, SEAL_ERR_INTERNAL, "the step \"%s\" has no data", step->name);
