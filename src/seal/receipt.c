@@ -101,7 +101,7 @@ static void put_steps(const struct seal_job *job, seal_json *root)
         seal_json_put_text(one, "what", step->what);
         seal_json_put_bool(one, "irreversible", step->irreversible);
         seal_json_put_bool(one, "done", step->done);
-        if (step->data && seal_sha256(step->data, step->len, digest) == SEAL_OK) {
+        if (step->data && seal_sha256_mapped(step->data, step->len, &step->release, digest) == SEAL_OK) {
             seal_json_put_formatted(one, "offset", "0x%x", step->offset);
             seal_json_put_number(one, "bytes", step->len);
             seal_json_put_hex(one, "sha256", digest, sizeof digest);
