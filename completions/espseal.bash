@@ -5,7 +5,7 @@ _espseal()
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W 'provision prove identity ds secure-cert nvs ota wifi-prov device flash image partition-table efuse apply chip help --help --version' -- "$cur"))
+        COMPREPLY=($(compgen -W 'provision prove identity ds secure-cert nvs ota wifi-prov device flash image secure-boot partition-table efuse apply chip help --help --version' -- "$cur"))
         return
     fi
     case "${COMP_WORDS[1]}" in
@@ -68,6 +68,13 @@ _espseal()
     image)
         if ((COMP_CWORD == 2)); then
             COMPREPLY=($(compgen -W 'info' -- "$cur"))
+            return
+        fi
+        set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
+        ;;
+    secure-boot)
+        if ((COMP_CWORD == 2)); then
+            COMPREPLY=($(compgen -W 'keygen sign verify digest info' -- "$cur"))
             return
         fi
         set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
@@ -286,16 +293,17 @@ _espseal()
         ;;
     'secure-cert sign')
         case "$prev" in
-        --key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --size) COMPREPLY=(); return ;;
+        --key) COMPREPLY=(); return ;;
         --to-be-signed) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --signature) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --public-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-        --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-        --size) COMPREPLY=(); return ;;
         --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --pin-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--key --to-be-signed --signature --public-key --out --size --passphrase-file --insecure-permissions --force --json --progress --help'
+        words='--out --size --key --to-be-signed --signature --public-key --passphrase-file --pin-file --insecure-permissions --force --json --progress --help'
         ;;
     'secure-cert verify')
         case "$prev" in
@@ -567,6 +575,67 @@ _espseal()
         words='--out --force --start --pad-to --fill --chip --flash-mode --flash-freq --flash-size --json --progress --help'
         ;;
     'image info')
+        case "$prev" in
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--json --progress --help'
+        ;;
+    'secure-boot keygen')
+        case "$prev" in
+        --type) COMPREPLY=($(compgen -W 'rsa:3072 ec:p192 ec:p256 ec:p384' -- "$cur")); return ;;
+        --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --public-out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --chip) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --allow) COMPREPLY=($(compgen -W 'SB-SCHEME' -- "$cur")); return ;;
+        --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--type --out --public-out --chip --allow --encrypt --passphrase-file --force --insecure-permissions --json --progress --help'
+        ;;
+    'secure-boot sign')
+        case "$prev" in
+        --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --version) COMPREPLY=($(compgen -W '1 2' -- "$cur")); return ;;
+        --replace) COMPREPLY=($(compgen -W 'all 0 1 2' -- "$cur")); return ;;
+        --chip) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --allow) COMPREPLY=($(compgen -W 'SB-SCHEME' -- "$cur")); return ;;
+        --bootloader-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --iv) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --key) COMPREPLY=(); return ;;
+        --to-be-signed) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --signature) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --public-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --pin-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--out --version --append --replace --no-padding --chip --allow --bootloader-key --iv --key --to-be-signed --signature --public-key --passphrase-file --pin-file --insecure-permissions --force --json --progress --help'
+        ;;
+    'secure-boot verify')
+        case "$prev" in
+        --public-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --digest) COMPREPLY=(); return ;;
+        --efuse-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --chip) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --version) COMPREPLY=($(compgen -W '1 2' -- "$cur")); return ;;
+        --bootloader-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--public-key --digest --efuse-file --chip --version --bootloader-key --insecure-permissions --json --progress --help'
+        ;;
+    'secure-boot digest')
+        case "$prev" in
+        --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --public-out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --version) COMPREPLY=($(compgen -W '1 2' -- "$cur")); return ;;
+        --bits) COMPREPLY=(); return ;;
+        --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --pin-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--out --public-out --version --bits --passphrase-file --pin-file --insecure-permissions --force --json --progress --help'
+        ;;
+    'secure-boot info')
         case "$prev" in
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac

@@ -32,6 +32,11 @@ extern const struct cli_command cli_command_flash_erase;
 extern const struct cli_command cli_command_flash_md5;
 extern const struct cli_command cli_command_flash_merge;
 extern const struct cli_command cli_command_image_info;
+extern const struct cli_command cli_command_secure_boot_keygen;
+extern const struct cli_command cli_command_secure_boot_sign;
+extern const struct cli_command cli_command_secure_boot_verify;
+extern const struct cli_command cli_command_secure_boot_digest;
+extern const struct cli_command cli_command_secure_boot_info;
 extern const struct cli_command cli_command_partition_table_show;
 extern const struct cli_command cli_command_partition_table_check;
 extern const struct cli_command cli_command_partition_table_decode;
@@ -119,6 +124,13 @@ const struct cli_command *const cli_commands[] = {
     /* image */
     &cli_command_image_info,
 
+    /* secure boot */
+    &cli_command_secure_boot_keygen,
+    &cli_command_secure_boot_sign,
+    &cli_command_secure_boot_verify,
+    &cli_command_secure_boot_digest,
+    &cli_command_secure_boot_info,
+
     /* partition table */
     &cli_command_partition_table_show,
     &cli_command_partition_table_check,
@@ -152,6 +164,7 @@ const struct cli_group cli_groups[] = {
     {"Identity: keys, certificates, partitions",
      (const char *const[]){"identity", "ds", "secure-cert", "nvs", NULL}},
     {"Product data", (const char *const[]){"ota", "wifi-prov", NULL}},
+    {"Sealing", (const char *const[]){"secure-boot", NULL}},
     {"The device",
      (const char *const[]){"device", "flash", "image", "partition-table", "efuse", "apply", NULL}},
     {"About espseal", (const char *const[]){"chip", "help", NULL}},

@@ -19,7 +19,7 @@ struct key_type {
 
 static const struct key_type types[] = {
     {"rsa:2048", NULL, 2048}, {"rsa:3072", NULL, 3072}, {"rsa:4096", NULL, 4096},
-    {"ec:p256", "P-256", 0},  {"ec:p384", "P-384", 0},
+    {"ec:p256", "P-256", 0},  {"ec:p384", "P-384", 0},  {"ec:p192", "P-192", 0},
 };
 #define TYPE_COUNT (sizeof types / sizeof types[0])
 
