@@ -31,8 +31,10 @@ enum seal_exit_state {
     SEAL_EXIT_OPEN,    /* anybody */
     SEAL_EXIT_REDUCED, /* with less power (secure download mode), or for those who hold a secret */
     SEAL_EXIT_CLOSED,  /* for good */
+    SEAL_EXIT_UNKNOWN, /* the ROM does not tell */
 };
-const char *seal_exit_state_name(enum seal_exit_state state); /* "none", "open", "reduced", "closed" */
+/* "none", "open", "reduced", "closed", "unknown" */
+const char *seal_exit_state_name(enum seal_exit_state state);
 
 struct seal_exit {
     enum seal_exit_way way;
@@ -45,10 +47,18 @@ struct seal_exit {
 /* All ways by enum seal_exit_way, those the chip does not have included. */
 void seal_last_exits(const struct seal_efuse *state, struct seal_exit exits[static SEAL_EXITS]);
 
+/*
+ * The same where no fuse can be read: from what the ROM tells in secure download mode (rom_protocol.json
+ * "security_info"). link: the way that this was asked by, which is therefore not closed. Ways that the answer
+ * says nothing about are unknown.
+ */
+void seal_last_exits_told(const struct seal_chip *chip, const struct seal_security_info *info,
+                          enum seal_exit_way link, struct seal_exit exits[static SEAL_EXITS]);
+
 /* The way that a link of this path uses; SEAL_EXITS: none (a file). */
 enum seal_exit_way seal_exit_of_path(enum seal_path path);
 
-/* Ways other than the firmware's own that are open or reduced afterwards. */
+/* Ways other than the firmware's own that are open or reduced, or may be. */
 unsigned seal_exits_left(const struct seal_exit exits[static SEAL_EXITS]);
 
 /*

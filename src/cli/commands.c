@@ -24,6 +24,8 @@ extern const struct cli_command cli_command_device_list;
 extern const struct cli_command cli_command_device_watch;
 extern const struct cli_command cli_command_device_info;
 extern const struct cli_command cli_command_device_security_info;
+extern const struct cli_command cli_command_device_exits;
+extern const struct cli_command cli_command_jtag_token;
 extern const struct cli_command cli_command_flash_id;
 extern const struct cli_command cli_command_flash_read;
 extern const struct cli_command cli_command_flash_write;
@@ -111,6 +113,8 @@ const struct cli_command *const cli_commands[] = {
     &cli_command_device_watch,
     &cli_command_device_info,
     &cli_command_device_security_info,
+    &cli_command_device_exits,
+    &cli_command_jtag_token,
 
     /* flash */
     &cli_command_flash_id,
@@ -166,7 +170,7 @@ const struct cli_group cli_groups[] = {
     {"Product data", (const char *const[]){"ota", "wifi-prov", NULL}},
     {"Sealing", (const char *const[]){"secure-boot", NULL}},
     {"The device",
-     (const char *const[]){"device", "flash", "image", "partition-table", "efuse", "apply", NULL}},
+     (const char *const[]){"device", "jtag", "flash", "image", "partition-table", "efuse", "apply", NULL}},
     {"About espseal", (const char *const[]){"chip", "help", NULL}},
     {0},
 };

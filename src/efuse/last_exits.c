@@ -21,7 +21,7 @@ static const char *const way_names[SEAL_EXITS] = {
 
 const char *seal_exit_state_name(enum seal_exit_state state)
 {
-    static const char *const names[] = {"none", "open", "reduced", "closed"};
+    static const char *const names[] = {"none", "open", "reduced", "closed", "unknown"};
     return names[state];
 }
 
@@ -229,6 +229,54 @@ void seal_last_exits(const struct seal_efuse *state, struct seal_exit exits[stat
     }
 }
 
+/* --- told by the ROM --- */
+
+static void put(const struct seal_chip *chip, struct seal_efuse *state, const char *name, uint32_t value)
+{
+    const struct seal_efuse_field *field = seal_chip_field(chip, name);
+    for (unsigned i = 0; field != NULL && i < field->bits && i < 32; i++) {
+        unsigned bit = field->bit + i;
+        state->words[field->block][bit / 32] |= (value >> i & 1) << bit % 32;
+    }
+}
+
+/* The fuses behind the answer's flags, as far as ways in depend on them. */
+static void put_told(const struct seal_chip *chip, const struct seal_security_info *info,
+                     struct seal_efuse *state)
+{
+    struct seal_burn purposes = {0};
+    bool hard = (info->flags & SEAL_SECURITY_HARD_DIS_JTAG) != 0;
+    put(chip, state, "SECURE_BOOT_EN", (info->flags & SEAL_SECURITY_SECURE_BOOT) != 0);
+    put(chip, state, "ENABLE_SECURITY_DOWNLOAD", (info->flags & SEAL_SECURITY_SECURE_DOWNLOAD) != 0);
+    put(chip, state, "HARD_DIS_JTAG", hard);
+    put(chip, state, "DIS_PAD_JTAG", hard);
+    put(chip, state, "SOFT_DIS_JTAG", (info->flags & SEAL_SECURITY_SOFT_DIS_JTAG) != 0 ? 0xFFFFFFFF : 0);
+    for (unsigned key = 0; key < chip->key_blocks && key < 6; key++) {
+        int err = seal_burn_purpose(chip, &purposes, key, info->key_purposes[key], NULL);
+        (void)err; /* a chip without purposes has none to tell of */
+    }
+    for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++) {
+        state->words[0][i] |= purposes.words[0][i];
+    }
+}
+
+void seal_last_exits_told(const struct seal_chip *chip, const struct seal_security_info *info,
+                          enum seal_exit_way link, struct seal_exit exits[static SEAL_EXITS])
+{
+    struct seal_efuse state = {.chip = chip};
+    put_told(chip, info, &state);
+    seal_last_exits(&state, exits);
+    for (unsigned way = 0; way < SEAL_EXITS; way++) {
+        bool told = way == SEAL_EXIT_UART || way == SEAL_EXIT_PAD_JTAG || way == SEAL_EXIT_OTA ||
+                    way == SEAL_EXIT_TOKEN_JTAG || way == (unsigned)link;
+        if (!told && exits[way].state != SEAL_EXIT_NONE) {
+            exits[way].state = SEAL_EXIT_UNKNOWN;
+            exits[way].fuse = "";
+            exits[way].says = "the ROM does not tell in secure download mode";
+        }
+    }
+}
+
 enum seal_exit_way seal_exit_of_path(enum seal_path path)
 {
     return path == SEAL_PATH_FILE              ? SEAL_EXITS
@@ -239,7 +287,7 @@ enum seal_exit_way seal_exit_of_path(enum seal_path path)
 
 static bool passable(const struct seal_exit *exit)
 {
-    return exit->state == SEAL_EXIT_OPEN || exit->state == SEAL_EXIT_REDUCED;
+    return exit->state != SEAL_EXIT_NONE && exit->state != SEAL_EXIT_CLOSED;
 }
 
 unsigned seal_exits_left(const struct seal_exit exits[static SEAL_EXITS])

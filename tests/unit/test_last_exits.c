@@ -172,13 +172,63 @@ static void the_link_in_use_is_named(void **state)
     }
 }
 
+/* What the ROM tells in secure download mode agrees with the fuses, and claims nothing more. */
+static void tell_chip(const struct seal_chip *chip)
+{
+    static const struct {
+        const char *fuses; /* words whose field a chip lacks are left out */
+        uint32_t flags;
+    } rows[] = {
+        {"ENABLE_SECURITY_DOWNLOAD=1", SEAL_SECURITY_SECURE_DOWNLOAD},
+        {"ENABLE_SECURITY_DOWNLOAD=1 SECURE_BOOT_EN=1",
+         SEAL_SECURITY_SECURE_DOWNLOAD | SEAL_SECURITY_SECURE_BOOT},
+        {"ENABLE_SECURITY_DOWNLOAD=1 HARD_DIS_JTAG=1 DIS_PAD_JTAG=1",
+         SEAL_SECURITY_SECURE_DOWNLOAD | SEAL_SECURITY_HARD_DIS_JTAG},
+        {"ENABLE_SECURITY_DOWNLOAD=1 SOFT_DIS_JTAG=1 SOFT_DIS_JTAG=7 KEY_PURPOSE_1=6",
+         SEAL_SECURITY_SECURE_DOWNLOAD | SEAL_SECURITY_SOFT_DIS_JTAG},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0] && strcmp(chip->name, "esp32") != 0; i++) {
+        struct seal_efuse state = state_of(chip, "");
+        struct seal_security_info info = {.valid = true, .flags = rows[i].flags};
+        struct seal_exit exits[SEAL_EXITS], told[SEAL_EXITS];
+        char copy[128], *save = NULL;
+        (void)snprintf(copy, sizeof copy, "%s", rows[i].fuses);
+        for (char *word = strtok_r(copy, " ", &save); word != NULL; word = strtok_r(NULL, " ", &save)) {
+            char name[40];
+            (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+            const struct seal_efuse_field *field = seal_chip_field(chip, name);
+            bool fits = field != NULL && !(field->bits == 1 && strchr(word, '7') != NULL);
+            if (fits) {
+                state_set(&state, word);
+            }
+        }
+        for (unsigned key = 0; key < chip->key_blocks && key < 6; key++) {
+            info.key_purposes[key] = (uint8_t)seal_efuse_key_purpose(&state, key);
+        }
+        seal_last_exits(&state, exits);
+        seal_last_exits_told(chip, &info, SEAL_EXIT_UART, told);
+        assert_int_equal(told[SEAL_EXIT_UART].state, SEAL_EXIT_REDUCED);
+        for (unsigned way = 0; way < SEAL_EXITS; way++) {
+            if (told[way].state != SEAL_EXIT_UNKNOWN && told[way].state != exits[way].state) {
+                fail_msg("%s \"%s\": %s is %s, told %s", chip->name, rows[i].fuses, exits[way].name,
+                         seal_exit_state_name(exits[way].state), seal_exit_state_name(told[way].state));
+            }
+        }
+    }
+}
+
+static void what_the_rom_tells_agrees(void **state)
+{
+    (void)state;
+    state_each_chip(tell_chip);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_way_and_its_fuse),
-        cmocka_unit_test(an_old_esp32_does_not_heed_its_fuse),
-        cmocka_unit_test(every_chip_can_be_closed),
-        cmocka_unit_test(the_link_in_use_is_named),
+        cmocka_unit_test(every_way_and_its_fuse),    cmocka_unit_test(an_old_esp32_does_not_heed_its_fuse),
+        cmocka_unit_test(every_chip_can_be_closed),  cmocka_unit_test(the_link_in_use_is_named),
+        cmocka_unit_test(what_the_rom_tells_agrees),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
