@@ -252,7 +252,11 @@ int sim_rom_md5(struct sim_chip *chip, struct sim_request *request);
 int sim_rom_security_info(struct sim_chip *chip, struct sim_request *request);
 
 /* --- sim_xts.c --- */
-/* Without a key of the purpose it encrypts with zeroes. false: libcrypto failed. */
+/* The chip's own flash encryption, with the key as loaded. To be freed with seal_flash_crypt_free. */
+struct seal_flash_crypt;
+int sim_flash_crypt(const struct sim_chip *chip, struct seal_flash_crypt **crypt) SEAL_MUST_CHECK;
+/* Without a key of the purpose it encrypts with zeroes. false: libcrypto failed, or an address that is no
+ * multiple of 16. */
 bool sim_xts_encrypt(const struct sim_chip *chip, uint32_t address, const uint8_t *data, uint8_t *cipher,
                      size_t len);
 

@@ -1,106 +1,90 @@
 /*
- * Flash encryption by the ROM (XTS-AES-128; ESP32-C3 TRM, chapter "External Memory Encryption and
- * Decryption"): AES-XTS over units of 128 bytes, tweaked by the unit's flash address, with key and data
- * byte-reversed.
+ * Flash encryption with the key in the eFuses: what the ROM's encrypted write makes, and what the chip reads.
+ * A chip without a key works with zeroes.
  */
 #include "sim_parts.h"
 
+#include <espseal/flash_crypt.h>
 #include <espseal/secret.h>
 
-#include <openssl/evp.h>
 #include <string.h>
 
-#define UNIT 128u
-#define PURPOSE_XTS_AES_128 4u
+enum { PURPOSE_XTS_AES_256_1 = 2, PURPOSE_XTS_AES_256_2 = 3, PURPOSE_XTS_AES_128 = 4, HALF = 32 };
 
-/* The key as the cipher wants it: fuse bytes reversed. false when no block has the purpose. */
-static bool find_key(const struct sim_chip *chip, uint8_t key[static 32])
+/* The first len bytes of a block, reversed: fuses hold keys of flash encryption backwards. */
+static void take_block(const struct sim_chip *chip, size_t block, size_t len, uint8_t *key)
 {
-    char field[] = "KEY_PURPOSE_0";
+    for (size_t i = 0; i < len; i++) {
+        key[len - 1 - i] = (uint8_t)(chip->efuse.loaded[block][i / 4] >> (8 * (i % 4)));
+    }
+}
+
+/* false when no block has the purpose. */
+static bool take_purpose(const struct sim_chip *chip, uint32_t purpose, uint8_t key[static HALF])
+{
     for (unsigned n = 0; n < chip->chip->key_blocks; n++) {
-        field[sizeof field - 2] = (char)('0' + n);
-        int block = seal_chip_key_block(chip->chip, n);
-        if (block < 0 || sim_efuse_field(chip, field) != PURPOSE_XTS_AES_128) {
-            continue;
+        const int block = seal_chip_key_block(chip->chip, n);
+        if (block >= 0 && sim_efuse_key_purpose(chip, n) == purpose) {
+            take_block(chip, (size_t)block, HALF, key);
+            return true;
         }
-        for (size_t i = 0; i < 32; i++) {
-            key[31 - i] = (uint8_t)(chip->efuse.loaded[block][i / 4] >> (8 * (i % 4)));
-        }
-        return true;
     }
     return false;
 }
 
-struct xts { /* written out, since libcrypto refuses the all-zero key of a chip that has none */
-    EVP_CIPHER_CTX *data, *tweak;
-};
-
-static bool aes_block(EVP_CIPHER_CTX *ctx, uint8_t block[static 16])
+/* ESP32: BLOCK1. ESP32-C2: its one block, or the low half of it. Others: by purpose. Returns the key's
+ * length. */
+static size_t find_key(const struct sim_chip *chip, uint8_t key[static SEAL_FLASH_KEY_MAX])
 {
-    int len = 0;
-    return EVP_EncryptUpdate(ctx, block, &len, block, 16) && len == 16;
-}
-
-/* IEEE 1619: the next block's tweak is this one's, times x. */
-static void next_tweak(uint8_t tweak[static 16])
-{
-    uint8_t carry = 0;
-    for (size_t i = 0; i < 16; i++) {
-        uint8_t out = tweak[i] >> 7;
-        tweak[i] = (uint8_t)(tweak[i] << 1 | carry);
-        carry = out;
+    const int first = seal_chip_key_block(chip->chip, 0);
+    if (strcmp(chip->chip->name, "esp32") == 0) {
+        const size_t len = sim_efuse_coding(chip, 1) == SEAL_CODING_THREE_QUARTER ? 24 : HALF;
+        take_block(chip, 1, len, key);
+        return len;
     }
-    tweak[0] ^= carry ? 0x87 : 0;
-}
-
-static bool encrypt_unit(const struct xts *xts, uint32_t address, uint8_t unit[static UNIT])
-{
-    uint8_t tweak[16] = {0};
-    uint8_t block[16];
-    seal_put_le32(tweak, address);
-    bool ok = aes_block(xts->tweak, tweak);
-    for (size_t at = UNIT; at > 0 && ok; at -= 16) {
-        for (size_t i = 0; i < 16; i++) {
-            block[i] = unit[at - 1 - i] ^ tweak[i];
-        }
-        ok = aes_block(xts->data, block);
-        for (size_t i = 0; i < 16; i++) {
-            unit[at - 1 - i] = block[i] ^ tweak[i];
-        }
-        next_tweak(tweak);
+    if (strcmp(chip->chip->name, "esp32c2") == 0 && first >= 0) {
+        const size_t len = sim_efuse_field(chip, "XTS_KEY_LENGTH_256") ? HALF : HALF / 2;
+        take_block(chip, (size_t)first, len, key);
+        return len;
     }
-    return ok;
+    if (take_purpose(chip, PURPOSE_XTS_AES_256_1, key) &&
+        take_purpose(chip, PURPOSE_XTS_AES_256_2, key + HALF)) {
+        return SEAL_FLASH_KEY_MAX;
+    }
+    if (!take_purpose(chip, PURPOSE_XTS_AES_128, key)) {
+        memset(key, 0, HALF);
+    }
+    return HALF;
 }
 
-static bool xts_open(struct xts *xts, const struct sim_chip *chip)
+int sim_flash_crypt(const struct sim_chip *chip, struct seal_flash_crypt **crypt)
 {
-    uint8_t key[32] = {0};
-    (void)find_key(chip, key);
-    xts->data = EVP_CIPHER_CTX_new();
-    xts->tweak = EVP_CIPHER_CTX_new();
-    bool ok = xts->data && xts->tweak && EVP_EncryptInit_ex(xts->data, EVP_aes_128_ecb(), NULL, key, NULL) &&
-              EVP_EncryptInit_ex(xts->tweak, EVP_aes_128_ecb(), NULL, key + 16, NULL);
+    uint8_t key[SEAL_FLASH_KEY_MAX] = {0};
+    const size_t len = find_key(chip, key);
+    const bool esp32 = strcmp(chip->chip->name, "esp32") == 0;
+    int err =
+        seal_flash_crypt_new(esp32 ? SEAL_FLASH_SCHEME_ESP32 : SEAL_FLASH_SCHEME_XTS, key, len,
+                             esp32 ? sim_efuse_field(chip, "FLASH_CRYPT_CONFIG") & 0xF : 0, crypt, NULL);
     seal_cleanse(key, sizeof key);
-    return ok;
+    return err;
 }
 
 bool sim_xts_encrypt(const struct sim_chip *chip, uint32_t address, const uint8_t *data, uint8_t *cipher,
                      size_t len)
 {
-    struct xts xts = {0};
-    bool ok = xts_open(&xts, chip);
-    for (size_t done = 0; done < len && ok;) {
-        uint8_t unit[UNIT];
-        uint32_t start = (address + (uint32_t)done) & ~(UNIT - 1);
-        size_t skip = address + done - start;
-        size_t part = UNIT - skip < len - done ? UNIT - skip : len - done;
-        memset(unit, 0xFF, sizeof unit);
-        memcpy(unit + skip, data + done, part);
-        ok = encrypt_unit(&xts, start, unit);
-        memcpy(cipher + done, unit + skip, part);
-        done += part;
+    uint8_t last[SEAL_FLASH_CRYPT_BLOCK];
+    const size_t whole = len - len % sizeof last;
+    struct seal_flash_crypt *crypt = NULL;
+    memset(last, 0xFF, sizeof last);
+    memcpy(last, data + whole, len - whole);
+    int err = sim_flash_crypt(chip, &crypt);
+    if (!err) {
+        err = seal_flash_encrypt(crypt, address, data, cipher, whole, NULL);
     }
-    EVP_CIPHER_CTX_free(xts.data);
-    EVP_CIPHER_CTX_free(xts.tweak);
-    return ok;
+    if (!err && len > whole) {
+        err = seal_flash_encrypt(crypt, address + (uint32_t)whole, last, last, sizeof last, NULL);
+        memcpy(cipher + whole, last, len - whole);
+    }
+    seal_flash_crypt_free(&crypt);
+    return !err;
 }
