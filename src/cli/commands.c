@@ -58,6 +58,10 @@ extern const struct cli_command cli_command_efuse_dump;
 extern const struct cli_command cli_command_efuse_adc;
 extern const struct cli_command cli_command_apply;
 extern const struct cli_command cli_command_help;
+extern const struct cli_command cli_command_flash_encryption_keygen;
+extern const struct cli_command cli_command_flash_encryption_encrypt;
+extern const struct cli_command cli_command_flash_encryption_decrypt;
+extern const struct cli_command cli_command_unlock;
 extern const struct cli_command cli_command_provision;
 extern const struct cli_command cli_command_prove;
 extern const struct cli_command cli_command_secure_cert_build;
@@ -156,6 +160,12 @@ const struct cli_command *const cli_commands[] = {
     &cli_command_efuse_adc,
     &cli_command_apply,
 
+    /* flash encryption */
+    &cli_command_flash_encryption_keygen,
+    &cli_command_flash_encryption_encrypt,
+    &cli_command_flash_encryption_decrypt,
+    &cli_command_unlock,
+
     /* chips */
     &cli_command_chip_list,
     /* help */
@@ -171,6 +181,8 @@ const struct cli_group cli_groups[] = {
     {"Sealing", (const char *const[]){"secure-boot", NULL}},
     {"The device",
      (const char *const[]){"device", "jtag", "flash", "image", "partition-table", "efuse", "apply", NULL}},
+     (const char *const[]){"device", "flash", "image", "partition-table", "efuse", "apply", NULL}},
+    {"Sealing", (const char *const[]){"flash-encryption", "unlock", NULL}},
     {"About espseal", (const char *const[]){"chip", "help", NULL}},
     {0},
 };

@@ -13,6 +13,7 @@
 struct flash_table { /* the partition table that names are looked up in */
     bool known;      /* table says something */
     struct seal_partition_table table;
+    const struct seal_chip *chip; /* whose "bootloader" is meant without a device; NULL: unknown */
 };
 
 struct flash_region {

@@ -43,14 +43,14 @@ static int fail_unknown(const char *name, const struct flash_table *table, struc
 }
 
 /* Places that need no table. */
-static bool find_fixed(const struct seal_loader *loader, const char *text, struct flash_region *region)
+static bool find_fixed(const struct seal_chip *chip, const char *text, struct flash_region *region)
 {
     if (strcmp(text, "partition-table") == 0) {
         *region = (struct flash_region){.offset = SEAL_PARTITION_TABLE_OFFSET, .size = SECTOR};
         return true;
     }
-    if (loader && strcmp(text, "bootloader") == 0) {
-        const uint32_t offset = seal_loader_chip(loader)->bootloader_offset;
+    if (chip && strcmp(text, "bootloader") == 0) {
+        const uint32_t offset = chip->bootloader_offset;
         *region = (struct flash_region){.offset = offset, .size = SEAL_PARTITION_TABLE_OFFSET - offset};
         return true;
     }
@@ -66,7 +66,7 @@ int flash_find(struct seal_loader *loader, const char *text, struct flash_table 
                    ? SEAL_OK
                    : seal_fail(cause, SEAL_ERR_USAGE, "'%s' is not a flash offset", text);
     }
-    if (find_fixed(loader, text, region)) {
+    if (find_fixed(loader ? seal_loader_chip(loader) : table->chip, text, region)) {
         return SEAL_OK;
     }
     if (!table->known) {

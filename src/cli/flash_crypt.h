@@ -1,0 +1,45 @@
+/* What the commands that encrypt flash on the host share: the device's key, and the layout. */
+#ifndef ESPSEAL_CLI_FLASH_CRYPT_H
+#define ESPSEAL_CLI_FLASH_CRYPT_H
+
+#include "flash.h"
+
+#include <espseal/flash_key.h>
+#include <espseal/flash_layout.h>
+
+#define FLASH_CRYPT_CONFIG_OPTION                                                                            \
+    {                                                                                                        \
+        .name = "crypt-config", .value = "VALUE",                                                            \
+        .summary = "FLASH_CRYPT_CONFIG of the ESP32's eFuses, 0 to 0xf", .fallback = "0xf"                   \
+    }
+#define FLASH_TABLE_OPTIONS                                                                                  \
+    {.name = "partition-table",                                                                              \
+     .value = "FILE",                                                                                        \
+     .summary = "the partition table, binary or CSV, where it is not among the files"},                      \
+    {                                                                                                        \
+        .name = "table-offset", .value = "OFFSET", .summary = "where the table lies in flash",               \
+        .fallback = "0x8000"                                                                                 \
+    }
+
+/* The key in the file that option names, ready to encrypt for the chip. crypt_config: of the ESP32. */
+int cli_flash_key(struct cli_run *run, const char *option, const struct seal_chip *chip,
+                  unsigned crypt_config, struct seal_flash_crypt **crypt,
+                  struct seal_cause *cause) SEAL_MUST_CHECK;
+/* --crypt-config, which only the ESP32 has. */
+int cli_crypt_config(struct cli_run *run, const struct seal_chip *chip, uint32_t *config,
+                     struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/*
+ * Puts the table of --partition-table into files->table, if that is given, and sets *offset (--table-offset).
+ * The table among the files is decrypted with crypt first; NULL: it is in the clear.
+ */
+int cli_flash_table(struct cli_run *run, struct flash_files *files, const struct seal_flash_crypt *crypt,
+                    uint32_t *offset, struct seal_cause *cause) SEAL_MUST_CHECK;
+/* The layout by files->table, checked. SEAL_ERR_USAGE when no table is known. */
+int cli_flash_layout(const struct seal_chip *chip, const struct flash_files *files, uint32_t table_offset,
+                     struct seal_flash_layout *layout, struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* flash-encryption encrypt and decrypt. */
+int cli_flash_turn(struct cli_run *run, bool encrypt, struct seal_cause *cause) SEAL_MUST_CHECK;
+
+#endif
