@@ -4,6 +4,8 @@
  *
  *   FL-PLAINTEXT   plaintext where flash encryption is on
  *   FL-NO-KEY      encryption is asked for, and no eFuse block holds a key for it
+ *   FL-CIPHERTEXT  what the host encrypts, where flash encryption is off
+ *   FL-KEY-DOUBT   what the host encrypts with a key that nothing shows to be the chip's
  *   FL-WRONG-CHIP  an image for another chip
  *   FL-REVISION    an image for a newer, or for an older, revision of this chip
  *   FL-DAMAGED     a bootloader or application that is cut
@@ -42,7 +44,9 @@ struct seal_flash_piece { /* something that shall be written */
     uint32_t offset;
     const uint8_t *data;
     size_t len;
-    bool encrypt;                           /* the ROM will encrypt it */
+    bool encrypt;          /* the ROM will encrypt it, or: */
+    bool ciphertext;       /* the host does, before it is written; data is still plain */
+    const char *key_doubt; /* ciphertext: why nothing shows that the key is the chip's; NULL: it was shown */
     const struct seal_partition *partition; /* where it goes; NULL: unknown */
 };
 

@@ -4,6 +4,8 @@
 
 #include <espseal/chip.h>
 #include <espseal/flash_crypt.h>
+#include <espseal/partition_table.h>
+#include <espseal/rom.h>
 
 /*
  * Lengths in bytes of the keys that the chip's eFuses take for flash encryption, ended by 0, the usual one
@@ -26,5 +28,27 @@ const char *seal_flash_key_describe(const struct seal_chip *chip, size_t len);
 int seal_flash_crypt_for(const struct seal_chip *chip, const uint8_t *key, size_t len, const char *name,
                          unsigned crypt_config, struct seal_flash_crypt **out,
                          struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/*
+ * What the flash of a chip shows of a key. The partition table at table_offset comes out of it in the clear,
+ * or the bootloader's header does: then the key is the chip's. *doubt is NULL then, else it says in words of
+ * a static text why nothing is shown: flash is erased, holds something else, or (secure download mode) cannot
+ * be read. table_known is false when the table did not come out. SEAL_ERR_* of seal_flash_read.
+ */
+struct seal_flash_key_look {
+    const char *doubt;
+    bool table_known;
+    struct seal_partition_table table;
+};
+int seal_flash_key_look(struct seal_loader *loader, const struct seal_flash_crypt *crypt,
+                        uint32_t table_offset, struct seal_flash_key_look *look,
+                        struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/*
+ * The value of FLASH_CRYPT_CONFIG that the chip works with: its eFuse on the ESP32, or ESP-IDF's while flash
+ * encryption is off and the fuse is blank; that on other chips, where nothing looks at it.
+ */
+int seal_flash_crypt_config_read(struct seal_loader *loader, unsigned *config,
+                                 struct seal_cause *cause) SEAL_MUST_CHECK;
 
 #endif

@@ -45,6 +45,9 @@ struct seal_flash_span { /* a stretch of flash that is treated alike */
 /* The span that holds the byte at `at`. Total: every address is in one. */
 void seal_flash_layout_at(const struct seal_flash_layout *layout, uint32_t at, struct seal_flash_span *span);
 
+/* How many of len bytes at offset are encrypted. */
+size_t seal_flash_layout_count(const struct seal_flash_layout *layout, uint32_t offset, size_t len);
+
 /* Whether firmware takes a partition for encrypted, by type, subtype and flags alone. */
 bool seal_partition_is_encrypted(const struct seal_partition *partition);
 

@@ -1,5 +1,5 @@
 /* flash write: files into flash, each believed only when the ROM's digest of the region agrees. */
-#include "flash.h"
+#include "flash_crypt.h"
 #include "partition.h"
 
 #include <string.h>
@@ -10,8 +10,10 @@ struct flash_write {
     struct cli_run *run;
     struct seal_loader *loader;
     struct flash_files files;
+    struct flash_host host;
     struct seal_flash_write_result results[FLASH_FILES_MAX];
     const struct flash_file *current; /* being written */
+    struct seal_buf *cipher;          /* in its place */
 };
 
 static void show_progress(void *ctx, size_t done, size_t total)
@@ -23,7 +25,7 @@ static void show_progress(void *ctx, size_t done, size_t total)
 static void forget(void *ctx, size_t end)
 {
     const struct flash_write *work = ctx;
-    if (!work->current->copy) {
+    if (!work->current->copy && !work->cipher) {
         seal_map_forget(work->current->map, end);
     }
 }
@@ -66,6 +68,8 @@ static int guard(struct flash_write *work, struct seal_cause *cause)
             .data = file->data,
             .len = file->len,
             .encrypt = cli_flag(work->run, "encrypt"),
+            .ciphertext = flash_host_count(&work->host, file) > 0,
+            .key_doubt = work->host.look.doubt,
             .partition = file->region.partition,
         };
         err = seal_flash_guard(&target, &piece, allowed, cause);
@@ -97,10 +101,16 @@ static int prepare(struct flash_write *work, struct seal_cause *cause)
     struct seal_flash_id id = {0};
     int err = attach(work, &id, cause);
     if (!err) {
+        err = flash_host_open(work->run, work->loader, &work->files, &work->host, cause);
+    }
+    if (!err) {
         err = flash_place_files(work->loader, &work->files, SECTOR, id.size, cause);
     }
     if (!err) {
         err = flash_change_header(work->run, seal_loader_chip(work->loader), &work->files, id.size, cause);
+    }
+    if (!err) {
+        err = flash_host_check(&work->host, &work->files, cause);
     }
     return err ? err : guard(work, cause);
 }
@@ -117,14 +127,41 @@ static void print_file(const struct flash_write *work, size_t i)
         return;
     }
     if (cli_flag(work->run, "encrypt")) {
-        cli_print(work->run, "written encrypted");
+        cli_print(work->run, "written encrypted%s", result->verified ? ", as the key has it" : "");
     } else {
-        cli_print(work->run, "written%s", result->verified ? " and verified" : ", not verified");
+        cli_print(work->run, "%swritten%s", flash_host_count(&work->host, file) ? "encrypted, " : "",
+                  result->verified ? " and verified" : ", not verified");
     }
     if (result->unchanged) {
         cli_print(work->run, "; %zu of them were there already", result->unchanged);
     }
     cli_print(work->run, "\n");
+}
+
+static int write_file(struct flash_write *work, size_t i, const struct seal_flash_write_options *options,
+                      struct seal_cause *cause)
+{
+    const struct flash_file *file = &work->files.files[i];
+    struct seal_flash_write_result *result = &work->results[i];
+    const uint8_t *data = file->data;
+    size_t len = file->len;
+    int err = SEAL_OK;
+    work->current = file;
+    if (flash_host_count(&work->host, file)) {
+        err = flash_host_encrypt(&work->host, file, &work->cipher, cause);
+        data = err ? data : seal_buf_ptr(work->cipher);
+        len = err ? len : seal_buf_len(work->cipher);
+    }
+    if (!err) {
+        err = seal_flash_write(work->loader, file->region.offset, data, len, options, result, cause);
+        cli_progress_done(work->run);
+    }
+    seal_buf_free(&work->cipher);
+    if (!err && work->host.crypt && work->host.check) {
+        err = flash_host_compare(&work->host, work->loader, file, cause);
+        result->verified = !err;
+    }
+    return err;
 }
 
 static int write_files(struct flash_write *work, struct seal_cause *cause)
@@ -141,11 +178,7 @@ static int write_files(struct flash_write *work, struct seal_cause *cause)
     };
     int err = SEAL_OK;
     for (size_t i = 0; !err && i < work->files.count; i++) {
-        const struct flash_file *file = &work->files.files[i];
-        work->current = file;
-        err = seal_flash_write(work->loader, file->region.offset, file->data, file->len, &options,
-                               &work->results[i], cause);
-        cli_progress_done(work->run);
+        err = write_file(work, i, &options, cause);
         if (!err) {
             print_file(work, i);
         }
@@ -154,7 +187,7 @@ static int write_files(struct flash_write *work, struct seal_cause *cause)
                 work->run,
                 "a request was damaged on its way: flash outside %s may have been erased; write and verify "
                 "what belongs there",
-                file->path);
+                work->files.files[i].path);
         }
     }
     if (!err && cli_flag(work->run, "reset")) {
@@ -179,20 +212,34 @@ static int emit_files(const struct flash_write *work)
         seal_json_put_bool(entry, "deflated", result->deflated);
         seal_json_put_number(entry, "sent", (double)result->sent);
         seal_json_put_bool(entry, "verified", result->verified);
+        seal_json_put_number(
+            entry, "encrypted",
+            (double)(cli_flag(work->run, "encrypt") ? file->len : flash_host_count(&work->host, file)));
     }
     return cli_emit_json(work->run, &root);
+}
+
+static bool is_given(const struct cli_run *run, const char *option)
+{
+    return cli_flag(run, option) || cli_text(run, option);
 }
 
 /* Options that ask for what is so anyway, and their opposites, are not given together. */
 static int check_options(struct cli_run *run, struct seal_cause *cause)
 {
     static const char *const pairs[][2] = {
-        {"compress", "no-compress"}, {"diff", "no-diff"}, {"verify", "no-verify"}, {"diff", "encrypt"}};
+        {"compress", "no-compress"}, {"diff", "no-diff"},     {"verify", "no-verify"}, {"diff", "encrypt"},
+        {"encrypt", "encrypt-with"}, {"key", "encrypt-with"}, {"key", "no-verify"}};
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
-        if (cli_flag(run, pairs[i][0]) && cli_flag(run, pairs[i][1])) {
+        if (is_given(run, pairs[i][0]) && is_given(run, pairs[i][1])) {
             return seal_fail(cause, SEAL_ERR_USAGE, "--%s and --%s exclude each other", pairs[i][0],
                              pairs[i][1]);
         }
+    }
+    if (cli_text(run, "key") && !cli_flag(run, "encrypt")) {
+        int err = seal_fail(cause, SEAL_ERR_USAGE, "--key checks what --encrypt writes, which is not given");
+        seal_hint(cause, "--encrypt-with FILE encrypts here, and --encrypt --key FILE lets the ROM do it");
+        return err;
     }
     return SEAL_OK;
 }
@@ -217,6 +264,7 @@ static int run_flash_write(struct cli_run *run, struct seal_cause *cause)
         err = emit_files(&work);
     }
     flash_close_files(&work.files);
+    flash_host_close(&work.host);
     return err;
 }
 
@@ -224,6 +272,14 @@ static const struct cli_option options[] = {
     {.name = "compress", .summary = "deflate where that is shorter and the ROM inflates; it is so anyway"},
     {.name = "no-compress", .summary = "send the bytes as they are, even where deflated ones are fewer"},
     {.name = "encrypt", .summary = "let the ROM encrypt with the key in the chip's eFuses"},
+    {.name = "key",
+     .value = "FILE",
+     .summary = "with --encrypt: the chip's key, to check what the ROM wrote"},
+    {.name = "encrypt-with",
+     .value = "FILE",
+     .summary = "encrypt here with the chip's key what the partition table says is encrypted"},
+    FLASH_TABLE_OPTIONS,
+    {.name = "insecure-permissions", .summary = "take a key that others can read"},
     {.name = "diff", .summary = "send only sectors that differ by their MD5; it is so anyway"},
     {.name = "no-diff", .summary = "write also what the chip says it holds already"},
     {.name = "verify", .summary = "compare the ROM's MD5 afterwards; it is so anyway"},
@@ -254,12 +310,26 @@ const struct cli_command cli_command_flash_write = {
         "With --encrypt the ROM encrypts what it writes. All is sent then, and not deflated, since the ROM's "
         "MD5 is that of "
         "the "
-        "ciphertext; afterwards the flash must be neither erased nor the plaintext.\n\n"
+        "ciphertext; afterwards the flash must be neither erased nor the plaintext. With --key, the chip's "
+        "key, it must be what "
+        "the key makes of the file.\n\n"
+        "With --encrypt-with, the chip's key, the host encrypts and the ROM only writes: for chips whose ROM "
+        "cannot or may not encrypt, such as all in release mode and the ESP32. The partition table decides "
+        "what "
+        "is encrypted, as with espseal flash-encryption encrypt; it is among the files, given with "
+        "--partition-table, or read from the chip and decrypted. Before anything is written, the table or "
+        "the "
+        "bootloader in flash must come out right with the key. espseal unlock gets the key of a device back "
+        "that "
+        "was wrapped for you.\n\n"
         "The header of a bootloader is changed only when --flash-mode, --flash-freq or --flash-size asks for "
         "it, together with its SHA-256, and never when it is signed.\n\n"
         "What would not start afterwards is refused by a rule, which --allow overrides by its name: "
         "FL-PLAINTEXT (plaintext where flash encryption is on), FL-NO-KEY (encryption without a key in the "
-        "eFuses), FL-WRONG-CHIP (an image for another chip), FL-REVISION (for a newer or older revision), "
+        "eFuses), FL-CIPHERTEXT (--encrypt-with where flash encryption is off), FL-KEY-DOUBT (nothing in "
+        "flash "
+        "shows that the key is the chip's), FL-WRONG-CHIP (an image for another chip), FL-REVISION (for a "
+        "newer or older revision), "
         "FL-DAMAGED (an image that is cut), FL-UNSIGNED (no signature where secure boot is on), FL-SB-V1 "
         "(signed for Secure Boot v1 where v2 is on), FL-WRONG-KEY (signed by no key that the chip "
         "trusts).\n\n"
@@ -267,7 +337,9 @@ const struct cli_command cli_command_flash_write = {
         "A write that was cut at any point is finished by the same command.",
     .examples = "espseal flash write 0x0=bootloader.bin 0x8000=table.bin ota_0=app.bin --port /dev/ttyUSB0\n"
                 "# into a chip with flash encryption\n"
-                "espseal flash write ota_0=app.bin --encrypt --port /dev/ttyUSB0",
+                "espseal flash write ota_0=app.bin --encrypt --port /dev/ttyUSB0\n"
+                "# the same in release mode, by whoever has its key\n"
+                "espseal flash write ota_0=app.bin --encrypt-with flash.key --port /dev/ttyUSB0",
     .options = options,
     .device = true,
     .danger = CLI_WRITES,

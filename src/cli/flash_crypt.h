@@ -39,6 +39,33 @@ int cli_flash_table(struct cli_run *run, struct flash_files *files, const struct
 int cli_flash_layout(const struct seal_chip *chip, const struct flash_files *files, uint32_t table_offset,
                      struct seal_flash_layout *layout, struct seal_cause *cause) SEAL_MUST_CHECK;
 
+/* The device's key while flash is written: the host encrypts (--encrypt-with), or checks what the ROM did
+ * (--encrypt --key). */
+struct flash_host {
+    struct seal_flash_crypt *crypt;  /* NULL: none was given */
+    bool check;                      /* the ROM encrypts */
+    struct seal_flash_layout layout; /* of --encrypt-with */
+    struct seal_flash_key_look look;
+};
+/*
+ * Reads the key and, for --encrypt-with, finds the table: among the files, by --partition-table, or the
+ * chip's own, which the key decrypts. files->table is set.
+ */
+int flash_host_open(struct cli_run *run, struct seal_loader *loader, struct flash_files *files,
+                    struct flash_host *host, struct seal_cause *cause) SEAL_MUST_CHECK;
+/* Once the files have their places: whether all that the host is to encrypt can be. */
+int flash_host_check(const struct flash_host *host, const struct flash_files *files,
+                     struct seal_cause *cause) SEAL_MUST_CHECK;
+void flash_host_close(struct flash_host *host);
+/* Bytes of a file that the host encrypts. */
+size_t flash_host_count(const struct flash_host *host, const struct flash_file *file);
+/* What is to be written of a file: a buffer of its own, filled up with FF to a whole block of 16. */
+int flash_host_encrypt(const struct flash_host *host, const struct flash_file *file, struct seal_buf **out,
+                       struct seal_cause *cause) SEAL_MUST_CHECK;
+/* Compares what the ROM encrypted with what the host makes of it. SEAL_ERR_VERIFY. */
+int flash_host_compare(const struct flash_host *host, struct seal_loader *loader,
+                       const struct flash_file *file, struct seal_cause *cause) SEAL_MUST_CHECK;
+
 /* flash-encryption encrypt and decrypt. */
 int cli_flash_turn(struct cli_run *run, bool encrypt, struct seal_cause *cause) SEAL_MUST_CHECK;
 

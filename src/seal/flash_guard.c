@@ -9,9 +9,17 @@
 #define LOOKED_AT 65536u
 #define CIPHER_BLOCK 16u
 
-const char *const seal_flash_rules[] = {"FL-PLAINTEXT", "FL-NO-KEY",    "FL-WRONG-CHIP",
-                                        "FL-REVISION",  "FL-DAMAGED",   "FL-UNSIGNED",
-                                        "FL-SB-V1",     "FL-WRONG-KEY", NULL};
+const char *const seal_flash_rules[] = {"FL-PLAINTEXT",
+                                        "FL-NO-KEY",
+                                        "FL-CIPHERTEXT",
+                                        "FL-KEY-DOUBT",
+                                        "FL-WRONG-CHIP",
+                                        "FL-REVISION",
+                                        "FL-DAMAGED",
+                                        "FL-UNSIGNED",
+                                        "FL-SB-V1",
+                                        "FL-WRONG-KEY",
+                                        NULL};
 
 struct looking {
     const struct seal_flash_target *target;
@@ -74,23 +82,46 @@ static bool goes_encrypted(const struct seal_partition *partition)
 
 /* --- the rules --- */
 
+static int check_ciphertext(const struct looking *looking)
+{
+    const struct seal_flash_target *target = looking->target;
+    const struct seal_flash_piece *piece = looking->piece;
+    if (!target->encrypted) {
+        return allows(looking, "FL-CIPHERTEXT")
+                   ? SEAL_OK
+                   : refuse(looking, "FL-CIPHERTEXT",
+                            "would be ciphertext, and flash encryption is off: the chip would read garbage");
+    }
+    if (!piece->key_doubt || allows(looking, "FL-KEY-DOUBT")) {
+        return SEAL_OK;
+    }
+    return refuse(looking, "FL-KEY-DOUBT", "would be encrypted with a key that may not be this chip's: %s",
+                  piece->key_doubt);
+}
+
 static int check_encryption(const struct looking *looking)
 {
     const struct seal_flash_target *target = looking->target;
     const struct seal_flash_piece *piece = looking->piece;
-    if (piece->encrypt && target->key_known && !target->has_key && !allows(looking, "FL-NO-KEY")) {
+    const bool encrypts = piece->encrypt || piece->ciphertext;
+    /* A ROM that cannot encrypt says so itself. */
+    const bool able = piece->ciphertext || target->chip->rom.begin_has_encrypted;
+    if (encrypts && able && target->key_known && !target->has_key && !allows(looking, "FL-NO-KEY")) {
         return refuse(looking, "FL-NO-KEY",
                       "cannot be encrypted: no eFuse block of this %s holds a key for flash encryption",
                       target->chip->title);
     }
-    if (!target->encrypted || piece->encrypt || allows(looking, "FL-PLAINTEXT")) {
+    if (piece->ciphertext) {
+        return check_ciphertext(looking);
+    }
+    if (!target->encrypted || encrypts || allows(looking, "FL-PLAINTEXT")) {
         return SEAL_OK;
     }
     if (looking->is_image || looking->v1_bootloader || is_table(piece) ||
         (goes_encrypted(piece->partition) && has_equal_blocks(piece))) {
         int err = refuse(looking, "FL-PLAINTEXT",
                          "is plaintext, and flash encryption is on: the chip would read garbage");
-        seal_hint(looking->cause, "give --encrypt, or write what was encrypted with the chip's key; --allow "
+        seal_hint(looking->cause, "give --encrypt, or --encrypt-with and the chip's key; --allow "
                                   "FL-PLAINTEXT writes it as it is");
         return err;
     }

@@ -104,6 +104,18 @@ void seal_flash_layout_at(const struct seal_flash_layout *layout, uint32_t at, s
         span->part == SEAL_FLASH_PART_TABLE ? "the partition table always is" : "the bootloader always is";
 }
 
+size_t seal_flash_layout_count(const struct seal_flash_layout *layout, uint32_t offset, size_t len)
+{
+    size_t count = 0;
+    struct seal_flash_span span;
+    const uint64_t end = (uint64_t)offset + len < FLASH_END ? (uint64_t)offset + len : FLASH_END;
+    for (uint64_t at = offset; at < end; at = span.end) {
+        seal_flash_layout_at(layout, (uint32_t)at, &span);
+        count += span.encrypted ? (size_t)((span.end < end ? span.end : end) - at) : 0;
+    }
+    return count;
+}
+
 /* --- checks --- */
 
 static bool overlap(uint64_t begin, uint64_t end, uint64_t other_begin, uint64_t other_end)

@@ -39,6 +39,24 @@ static void add_digest(const struct seal_efuse *efuse, unsigned key, struct seal
     }
 }
 
+/* The block that holds the key where no purpose tells: BLOCK1 of the ESP32, the only one of the ESP32-C2. */
+static int fixed_key_block(const struct seal_chip *chip)
+{
+    const bool tells = seal_chip_field(chip, "KEY_PURPOSE_0") != NULL;
+    return tells ? -1 : chip->key_blocks > 0 ? seal_chip_key_block(chip, 0) : 1;
+}
+
+/* It may not be read, or its first half, where an ESP32-C2 keeps the key beside a digest, is not blank. */
+static void find_fixed_key(const struct seal_efuse *efuse, int block, struct seal_flash_target *target)
+{
+    const int8_t hidden = efuse->chip->efuse->blocks[block].read_disable;
+    target->key_known = efuse->loaded >> block & 1;
+    target->has_key = hidden >= 0 && (seal_efuse_get_named(efuse, "RD_DIS") >> hidden & 1);
+    for (size_t i = 0; i < SEAL_EFUSE_WORDS / 2; i++) {
+        target->has_key = target->has_key || efuse->words[block][i] != 0;
+    }
+}
+
 void seal_flash_target_from_efuse(const struct seal_efuse *efuse, struct seal_flash_target *target)
 {
     const struct seal_chip *chip = efuse->chip;
@@ -50,10 +68,14 @@ void seal_flash_target_from_efuse(const struct seal_efuse *efuse, struct seal_fl
         is_odd(seal_efuse_get_named(efuse, counts ? "SPI_BOOT_CRYPT_CNT" : "FLASH_CRYPT_CNT"));
     target->secure_boot_v1 = !counts && seal_efuse_get_named(efuse, "ABS_DONE_0");
     target->secure_boot_v2 = seal_efuse_get_named(efuse, counts ? "SECURE_BOOT_EN" : "ABS_DONE_1");
-    target->key_known = counts;
+    target->key_known = true;
     /* Where one block holds two things (ESP32-C2), and on the ESP32, digests are not told by purpose. */
     target->digests_known = chip->key_blocks >= 3;
-    for (unsigned key = 0; key < chip->key_blocks; key++) {
+    const int fixed = fixed_key_block(chip);
+    if (fixed >= 0) {
+        find_fixed_key(efuse, fixed, target);
+    }
+    for (unsigned key = 0; fixed < 0 && key < chip->key_blocks; key++) {
         target->has_key = target->has_key || encrypts(chip, seal_efuse_key_purpose(efuse, key));
         if (target->digests_known) {
             add_digest(efuse, key, target);
@@ -69,7 +91,8 @@ void seal_flash_target_from_info(const struct seal_chip *chip, const struct seal
     target->revision = -1;
     target->encrypted = is_odd(info->flash_crypt_count);
     target->secure_boot_v2 = info->flags & SEAL_SECURITY_SECURE_BOOT;
-    target->key_known = info->valid && chip->key_blocks > 0 && chip->key_blocks <= 6;
+    target->key_known =
+        info->valid && chip->key_blocks > 0 && chip->key_blocks <= 6 && fixed_key_block(chip) < 0;
     for (unsigned key = 0; target->key_known && key < chip->key_blocks; key++) {
         target->has_key = target->has_key || encrypts(chip, info->key_purposes[key]);
     }
@@ -84,8 +107,10 @@ int seal_flash_target_read(struct seal_loader *loader, struct seal_flash_target 
         return SEAL_OK;
     }
     struct seal_efuse efuse = {.chip = chip};
-    /* BLOCK0 to BLOCK2 tell all but the digests, which matter only where secure boot is on. */
-    int err = seal_efuse_read(loader, 7, &efuse, cause);
+    /* BLOCK0 to BLOCK2 tell all but the digests, which matter only where secure boot is on, and the key of a
+     * chip without purposes. */
+    const int fixed = fixed_key_block(chip);
+    int err = seal_efuse_read(loader, 7u | (fixed > 0 ? 1u << fixed : 0), &efuse, cause);
     if (!err) {
         seal_flash_target_from_efuse(&efuse, target);
     }

@@ -250,9 +250,56 @@ static void the_rom_tells_enough_in_secure_download_mode(void **state)
     assert_int_equal(target.revision, -1);
 }
 
+static void what_the_host_encrypts_needs_a_chip_that_decrypts(void **state)
+{
+    (void)state;
+    struct seal_flash_target target;
+    struct seal_buf *table = vector("partition_table/two_ota/out.bin");
+    struct seal_flash_piece piece = piece_of(table);
+    target_of("esp32c3", NULL, &target);
+    target.has_key = true;
+    piece.ciphertext = true;
+    expect(&target, &piece, "FL-CIPHERTEXT");
+    target.encrypted = true;
+    expect(&target, &piece, "none");
+    piece.key_doubt = "nobody knows";
+    expect(&target, &piece, "FL-KEY-DOUBT");
+    piece.key_doubt = NULL;
+    target.has_key = false;
+    expect(&target, &piece, "FL-NO-KEY");
+    seal_buf_free(&table);
+}
+
+/* Where no purpose tells of a key, its block does. */
+static void a_key_shows_where_no_purpose_tells(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *chip;
+        unsigned block;
+    } chips[] = {{"esp32", 1}, {"esp32c2", 3}};
+    for (size_t i = 0; i < sizeof chips / sizeof chips[0]; i++) {
+        struct seal_efuse efuse = {.chip = seal_chip_find(chips[i].chip), .loaded = ~0u};
+        struct seal_flash_target target;
+        seal_flash_target_from_efuse(&efuse, &target);
+        assert_true(target.key_known && !target.has_key);
+        efuse.words[chips[i].block][7] = 1; /* of a digest beside it (ESP32-C2) */
+        seal_flash_target_from_efuse(&efuse, &target);
+        assert_false(target.has_key);
+        efuse.words[chips[i].block][3] = 1;
+        seal_flash_target_from_efuse(&efuse, &target);
+        assert_true(target.has_key);
+        efuse.loaded = 1;
+        seal_flash_target_from_efuse(&efuse, &target);
+        assert_false(target.key_known);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_the_host_encrypts_needs_a_chip_that_decrypts),
+        cmocka_unit_test(a_key_shows_where_no_purpose_tells),
         cmocka_unit_test(a_blank_chip_takes_its_own_images),
         cmocka_unit_test(revisions_are_bounds),
         cmocka_unit_test(plaintext_is_known_by_what_it_is),
