@@ -1,5 +1,5 @@
 /* flash-encryption decrypt: what was read from an encrypted flash, in the clear. */
-#include "flash_crypt.h"
+#include "encrypting.h"
 
 static int run_flash_encryption_decrypt(struct cli_run *run, struct seal_cause *cause)
 {

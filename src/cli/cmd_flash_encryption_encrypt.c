@@ -1,5 +1,5 @@
 /* flash-encryption encrypt: what will be in flash, made on the host. */
-#include "flash_crypt.h"
+#include "encrypting.h"
 
 static int run_flash_encryption_encrypt(struct cli_run *run, struct seal_cause *cause)
 {

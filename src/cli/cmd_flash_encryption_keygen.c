@@ -1,6 +1,6 @@
 /* flash-encryption keygen: a random key for one chip. */
-#include "escrow.h"
 #include "identity.h"
+#include "recipient.h"
 
 #include <espseal/file.h>
 #include <espseal/flash_key.h>

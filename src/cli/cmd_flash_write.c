@@ -1,5 +1,5 @@
 /* flash write: files into flash, each believed only when the ROM's digest of the region agrees. */
-#include "flash_crypt.h"
+#include "encrypting.h"
 #include "partition.h"
 
 #include <string.h>

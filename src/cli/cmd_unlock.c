@@ -1,6 +1,6 @@
 /* unlock: the keys of a device, out of the file in which they were wrapped. */
-#include "escrow.h"
 #include "identity.h"
+#include "recipient.h"
 
 #include <espseal/file.h>
 #include <espseal/secret.h>

@@ -1,5 +1,5 @@
 /* flash write with the device's key at hand. */
-#include "flash_crypt.h"
+#include "encrypting.h"
 
 #include <string.h>
 

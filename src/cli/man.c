@@ -235,13 +235,22 @@ static void put_ports(FILE *out)
     (void)fputs(".El\n", out);
 }
 
+/* By the names of their pages, in which a blank is a dash. */
+static int compare_pages(const struct cli_command *a, const struct cli_command *b)
+{
+    char page[64], other[64];
+    page_name(a, page, sizeof page);
+    page_name(b, other, sizeof other);
+    return strcmp(page, other);
+}
+
 /* The first name after the given one in the order of the alphabet, which mdoc asks for; NULL: none. */
 static const struct cli_command *next_by_name(const struct cli_command *after)
 {
     const struct cli_command *next = NULL;
     for (size_t i = 0; cli_commands[i]; i++) {
-        bool later = !after || strcmp(cli_commands[i]->name, after->name) > 0;
-        if (later && (!next || strcmp(cli_commands[i]->name, next->name) < 0)) {
+        bool later = !after || compare_pages(cli_commands[i], after) > 0;
+        if (later && (!next || compare_pages(cli_commands[i], next) < 0)) {
             next = cli_commands[i];
         }
     }

@@ -1,4 +1,4 @@
-#include "flash_crypt.h"
+#include "encrypting.h"
 
 #include "partition.h"
 

@@ -1,6 +1,6 @@
 /* What the commands that encrypt flash on the host share: the device's key, and the layout. */
-#ifndef ESPSEAL_CLI_FLASH_CRYPT_H
-#define ESPSEAL_CLI_FLASH_CRYPT_H
+#ifndef ESPSEAL_CLI_ENCRYPTING_H
+#define ESPSEAL_CLI_ENCRYPTING_H
 
 #include "flash.h"
 

@@ -1,4 +1,4 @@
-#include "escrow.h"
+#include "recipient.h"
 
 #include <espseal/hex.h>
 

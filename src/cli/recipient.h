@@ -1,6 +1,6 @@
 /* Keys wrapped for somebody else, on the command line. */
-#ifndef ESPSEAL_CLI_ESCROW_H
-#define ESPSEAL_CLI_ESCROW_H
+#ifndef ESPSEAL_CLI_RECIPIENT_H
+#define ESPSEAL_CLI_RECIPIENT_H
 
 #include "cli.h"
 

@@ -1,5 +1,5 @@
 /* flash-encryption encrypt and decrypt: one file at an address, or the parts of a layout. */
-#include "flash_crypt.h"
+#include "encrypting.h"
 #include "identity.h"
 
 #include <espseal/file.h>
