@@ -5,7 +5,7 @@ _espseal()
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W 'provision prove identity ds secure-cert nvs ota wifi-prov device jtag flash image secure-boot partition-table efuse apply chip help --help --version' -- "$cur"))
+        COMPREPLY=($(compgen -W 'provision prove identity ds secure-cert nvs ota wifi-prov device jtag flash image secure-boot partition-table efuse apply flash-encryption unlock chip help --help --version' -- "$cur"))
         return
     fi
     case "${COMP_WORDS[1]}" in
@@ -96,6 +96,13 @@ _espseal()
     efuse)
         if ((COMP_CWORD == 2)); then
             COMPREPLY=($(compgen -W 'summary burn burn-bits burn-key burn-block burn-digest burn-mac protect set-flash-voltage check dump adc' -- "$cur"))
+            return
+        fi
+        set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
+        ;;
+    flash-encryption)
+        if ((COMP_CWORD == 2)); then
+            COMPREPLY=($(compgen -W 'keygen encrypt decrypt' -- "$cur"))
             return
         fi
         set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
@@ -537,6 +544,10 @@ _espseal()
         ;;
     'flash write')
         case "$prev" in
+        --key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --encrypt-with) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --partition-table) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --table-offset) COMPREPLY=(); return ;;
         --flash-mode) COMPREPLY=($(compgen -W 'keep qio qout dio dout' -- "$cur")); return ;;
         --flash-freq) COMPREPLY=(); return ;;
         --flash-size) COMPREPLY=(); return ;;
@@ -550,7 +561,7 @@ _espseal()
         --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--compress --no-compress --encrypt --diff --no-diff --verify --no-verify --flash-mode --flash-freq --flash-size --assume-size --allow --reset --port --chip --baud --before --after --trace --json --progress --help'
+        words='--compress --no-compress --encrypt --key --encrypt-with --partition-table --table-offset --insecure-permissions --diff --no-diff --verify --no-verify --flash-mode --flash-freq --flash-size --assume-size --allow --reset --port --chip --baud --before --after --trace --json --progress --help'
         ;;
     'flash verify')
         case "$prev" in
@@ -941,6 +952,58 @@ _espseal()
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
         words='--efuse-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
+        ;;
+    'flash-encryption keygen')
+        case "$prev" in
+        --chip) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --bits) COMPREPLY=(); return ;;
+        --escrow-to) COMPREPLY=(); return ;;
+        --escrow-out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --mac) COMPREPLY=(); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--chip --out --bits --escrow-to --escrow-out --mac --json --progress --help'
+        ;;
+    'flash-encryption encrypt')
+        case "$prev" in
+        --chip) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --address) COMPREPLY=(); return ;;
+        --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --out-dir) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+        --partition-table) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --table-offset) COMPREPLY=(); return ;;
+        --crypt-config) COMPREPLY=(); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--chip --key --address --out --out-dir --partition-table --table-offset --crypt-config --pad --force --insecure-permissions --json --progress --help'
+        ;;
+    'flash-encryption decrypt')
+        case "$prev" in
+        --chip) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --address) COMPREPLY=(); return ;;
+        --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --out-dir) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+        --partition-table) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --table-offset) COMPREPLY=(); return ;;
+        --crypt-config) COMPREPLY=(); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--chip --key --address --out --out-dir --partition-table --table-offset --crypt-config --force --insecure-permissions --json --progress --help'
+        ;;
+    'unlock')
+        case "$prev" in
+        --key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --kind) COMPREPLY=(); return ;;
+        --mac) COMPREPLY=(); return ;;
+        --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --pin-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--key --out --kind --mac --passphrase-file --pin-file --force --insecure-permissions --json --progress --help'
         ;;
     'chip list')
         case "$prev" in

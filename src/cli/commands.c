@@ -178,11 +178,9 @@ const struct cli_group cli_groups[] = {
     {"Identity: keys, certificates, partitions",
      (const char *const[]){"identity", "ds", "secure-cert", "nvs", NULL}},
     {"Product data", (const char *const[]){"ota", "wifi-prov", NULL}},
-    {"Sealing", (const char *const[]){"secure-boot", NULL}},
+    {"Sealing", (const char *const[]){"secure-boot", "flash-encryption", "unlock", NULL}},
     {"The device",
      (const char *const[]){"device", "jtag", "flash", "image", "partition-table", "efuse", "apply", NULL}},
-     (const char *const[]){"device", "flash", "image", "partition-table", "efuse", "apply", NULL}},
-    {"Sealing", (const char *const[]){"flash-encryption", "unlock", NULL}},
     {"About espseal", (const char *const[]){"chip", "help", NULL}},
     {0},
 };

@@ -111,7 +111,7 @@ int flash_host_compare(const struct flash_host *host, struct seal_loader *loader
     }
     if (!err) {
         err = seal_flash_compare(loader, file->region.offset, seal_buf_ptr(cipher), seal_buf_len(cipher),
-                                 &same, cause);
+                                 NULL, &same, cause);
     }
     if (!err && !same) {
         err = seal_fail(cause, SEAL_ERR_VERIFY,
