@@ -5,7 +5,7 @@ _espseal()
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W 'provision prove identity ds secure-cert nvs ota wifi-prov device jtag flash image secure-boot partition-table efuse apply flash-encryption unlock chip help --help --version' -- "$cur"))
+        COMPREPLY=($(compgen -W 'provision prove identity ds secure-cert nvs ota wifi-prov bundle device jtag flash image secure-boot partition-table efuse apply flash-encryption unlock chip help --help --version' -- "$cur"))
         return
     fi
     case "${COMP_WORDS[1]}" in
@@ -47,6 +47,13 @@ _espseal()
     wifi-prov)
         if ((COMP_CWORD == 2)); then
             COMPREPLY=($(compgen -W 'make' -- "$cur"))
+            return
+        fi
+        set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
+        ;;
+    bundle)
+        if ((COMP_CWORD == 2)); then
+            COMPREPLY=($(compgen -W 'build show verify' -- "$cur"))
             return
         fi
         set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
@@ -457,6 +464,28 @@ _espseal()
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
         words='--mac --name --security --user --pop-file --transport --salt --verifier --csv --namespace --pop-out --payload --qr --show --force --insecure-permissions --json --progress --help'
+        ;;
+    'bundle build')
+        case "$prev" in
+        --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --filter) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --form) COMPREPLY=($(compgen -W 'offsets sequential' -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--out --system --filter --form --force --json --progress --help'
+        ;;
+    'bundle show')
+        case "$prev" in
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--json --progress --help'
+        ;;
+    'bundle verify')
+        case "$prev" in
+        --chain) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--chain --json --progress --help'
         ;;
     'device list')
         case "$prev" in

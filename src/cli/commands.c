@@ -19,6 +19,9 @@ extern const struct cli_command cli_command_ota_encrypt;
 extern const struct cli_command cli_command_ota_decrypt;
 extern const struct cli_command cli_command_ota_info;
 extern const struct cli_command cli_command_wifi_prov_make;
+extern const struct cli_command cli_command_bundle_build;
+extern const struct cli_command cli_command_bundle_show;
+extern const struct cli_command cli_command_bundle_verify;
 extern const struct cli_command cli_command_chip_list;
 extern const struct cli_command cli_command_device_list;
 extern const struct cli_command cli_command_device_watch;
@@ -111,6 +114,10 @@ const struct cli_command *const cli_commands[] = {
     &cli_command_ota_info,
     /* wifi-prov */
     &cli_command_wifi_prov_make,
+    /* bundle */
+    &cli_command_bundle_build,
+    &cli_command_bundle_show,
+    &cli_command_bundle_verify,
 
     /* device */
     &cli_command_device_list,
@@ -179,6 +186,8 @@ const struct cli_group cli_groups[] = {
      (const char *const[]){"identity", "ds", "secure-cert", "nvs", NULL}},
     {"Product data", (const char *const[]){"ota", "wifi-prov", NULL}},
     {"Sealing", (const char *const[]){"secure-boot", "flash-encryption", "unlock", NULL}},
+    {"Sealing", (const char *const[]){"secure-boot", NULL}},
+    {"Product data", (const char *const[]){"ota", "wifi-prov", "bundle", NULL}},
     {"The device",
      (const char *const[]){"device", "jtag", "flash", "image", "partition-table", "efuse", "apply", NULL}},
     {"About espseal", (const char *const[]){"chip", "help", NULL}},
