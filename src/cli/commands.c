@@ -67,6 +67,7 @@ extern const struct cli_command cli_command_flash_encryption_decrypt;
 extern const struct cli_command cli_command_unlock;
 extern const struct cli_command cli_command_provision;
 extern const struct cli_command cli_command_prove;
+extern const struct cli_command cli_command_boot_check;
 extern const struct cli_command cli_command_secure_cert_build;
 extern const struct cli_command cli_command_secure_cert_inspect;
 extern const struct cli_command cli_command_secure_cert_extract;
@@ -80,6 +81,7 @@ const struct cli_command *const cli_commands[] = {
     /* the job */
     &cli_command_provision,
     &cli_command_prove,
+    &cli_command_boot_check,
 
     /* identity */
     &cli_command_identity_key,
@@ -181,7 +183,7 @@ const struct cli_command *const cli_commands[] = {
 };
 
 const struct cli_group cli_groups[] = {
-    {"The job", (const char *const[]){"provision", "prove", NULL}},
+    {"The job", (const char *const[]){"provision", "prove", "boot-check", NULL}},
     {"Identity: keys, certificates, partitions",
      (const char *const[]){"identity", "ds", "secure-cert", "nvs", NULL}},
     {"Product data", (const char *const[]){"ota", "wifi-prov", NULL}},

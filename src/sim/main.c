@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-enum { EXIT_USAGE = 2, EXIT_POWER_CUT = 3 };
+enum { EXIT_USAGE = 2, EXIT_POWER_CUT = 3, EXIT_NOT_STARTED = 4 };
 
 struct arguments {
     struct sim_options chip;
@@ -21,7 +21,7 @@ struct arguments {
 };
 
 static const char help[] =
-    "Usage: espseal-sim --chip CHIP [--stdio | --listen ADDRESS:PORT | --pty] [options]\n"
+    "Usage: espseal-sim --chip CHIP [--stdio | --listen ADDRESS:PORT | --pty | --boot] [options]\n"
     "\n"
     "Pretends to be an Espressif chip in download mode: the ROM's serial protocol, SPI flash, eFuses,\n"
     "HMAC and Digital Signature. It answers espseal (sim:CHIP, socket://) and other tools.\n"
@@ -30,6 +30,8 @@ static const char help[] =
     "  --stdio                talk on standard input and output (default)\n"
     "  --listen ADDRESS:PORT  talk on TCP, 127.0.0.1 or [::1] only; port 0 takes a free one and prints it\n"
     "  --pty                  talk on a new pseudo-terminal and print its path\n"
+    "  --boot                 start from flash instead, print what the ROM prints, and end; what it would\n"
+    "                         repeat for ever is printed once\n"
     "  --efuse FILE           keep the eFuses in FILE (layout of Espressif's QEMU); made blank when missing\n"
     "  --flash FILE           keep the flash in FILE (raw image); made blank when missing\n"
     "  --flash-size BYTES     size of a new flash (default 4194304)\n"
@@ -51,13 +53,16 @@ static const char help[] =
     "  --help                 this text\n"
     "  --version              the version\n"
     "\n"
-    "Exit status: 0 the link ended, 1 an error, 2 a wrong command line, 3 the power was cut by a fault.\n";
+    "Exit status: 0 the link ended, or --boot ran the image; 1 an error, 2 a wrong command line, 3 the power "
+    "was\n"
+    "cut by a fault, 4 --boot did not run the image.\n";
 
 enum {
     OPTION_CHIP = 256,
     OPTION_STDIO,
     OPTION_LISTEN,
     OPTION_PTY,
+    OPTION_BOOT,
     OPTION_EFUSE,
     OPTION_FLASH,
     OPTION_FLASH_SIZE,
@@ -76,6 +81,7 @@ static const struct option options[] = {
     {"stdio", no_argument, NULL, OPTION_STDIO},
     {"listen", required_argument, NULL, OPTION_LISTEN},
     {"pty", no_argument, NULL, OPTION_PTY},
+    {"boot", no_argument, NULL, OPTION_BOOT},
     {"efuse", required_argument, NULL, OPTION_EFUSE},
     {"flash", required_argument, NULL, OPTION_FLASH},
     {"flash-size", required_argument, NULL, OPTION_FLASH_SIZE},
@@ -133,7 +139,7 @@ static int set_mode(struct arguments *arguments, enum sim_server_mode mode, cons
                     struct seal_cause *cause)
 {
     if (arguments->mode_given) {
-        return seal_fail(cause, SEAL_ERR_USAGE, "--stdio, --listen and --pty exclude each other");
+        return seal_fail(cause, SEAL_ERR_USAGE, "--stdio, --listen, --pty and --boot exclude each other");
     }
     arguments->mode_given = true;
     arguments->server.mode = mode;
@@ -154,6 +160,9 @@ static int take_option(struct arguments *arguments, int option, struct seal_caus
         return set_mode(arguments, SIM_SERVE_LISTEN, optarg, cause);
     case OPTION_PTY:
         return set_mode(arguments, SIM_SERVE_PTY, NULL, cause);
+    case OPTION_BOOT:
+        arguments->chip.from_flash = true;
+        return set_mode(arguments, SIM_SERVE_STDIO, NULL, cause);
     case OPTION_EFUSE:
         arguments->chip.efuse_path = optarg;
         return SEAL_OK;
@@ -201,8 +210,17 @@ static void catch_signals(void)
     (void)prctl(PR_SET_TIMERSLACK, 1000, 0, 0, 0); /* --baud wants waits of microseconds */
 }
 
-static int simulate(struct arguments *arguments, bool *powered, struct seal_cause *cause)
+static void print_boot(struct sim_chip *chip)
 {
+    struct sim_output output;
+    while (sim_chip_take(chip, &output)) {
+        (void)fwrite(output.data, 1, output.len, stdout);
+    }
+}
+
+static int simulate(struct arguments *arguments, int *status, struct seal_cause *cause)
+{
+    bool powered = true;
     struct sim_chip *chip = NULL;
     arguments->chip.baud = arguments->server.baud;
     if (arguments->log) {
@@ -212,8 +230,12 @@ static int simulate(struct arguments *arguments, bool *powered, struct seal_caus
         }
     }
     int err = sim_chip_new(&arguments->chip, &chip, cause);
-    if (!err) {
-        err = sim_server_run(chip, &arguments->server, powered, cause);
+    if (!err && arguments->chip.from_flash) {
+        print_boot(chip);
+        *status = sim_chip_started(chip) ? EXIT_SUCCESS : EXIT_NOT_STARTED;
+    } else if (!err) {
+        err = sim_server_run(chip, &arguments->server, &powered, cause);
+        *status = powered ? EXIT_SUCCESS : EXIT_POWER_CUT;
     }
     sim_chip_free(&chip);
     if (arguments->server.log) {
@@ -235,7 +257,7 @@ int main(int argc, char **argv)
 {
     struct arguments arguments = {0};
     struct seal_cause cause = {0};
-    bool powered = true;
+    int status = EXIT_SUCCESS;
     int err = SEAL_OK;
     int option;
     while (!err && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -257,10 +279,10 @@ int main(int argc, char **argv)
     }
     if (!err) {
         catch_signals();
-        err = simulate(&arguments, &powered, &cause);
+        err = simulate(&arguments, &status, &cause);
     }
     if (err) {
         return report(err, &cause);
     }
-    return powered ? EXIT_SUCCESS : EXIT_POWER_CUT;
+    return status;
 }

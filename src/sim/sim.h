@@ -21,6 +21,7 @@ struct sim_options {
     unsigned revision;  /* of a blank chip, major * 100 + minor; 0: the model's */
     const char *fault;  /* sim_fault.c; NULL: none */
     unsigned baud;      /* of the UART at power-up; 0: 115200 */
+    bool from_flash;    /* the strapping pins ask for a boot from flash, not for the download mode */
 };
 
 #define SIM_DEFAULT_MAC "\x7c\xdf\xa1\x5e\xa1\x01"
@@ -66,6 +67,9 @@ size_t sim_chip_read(struct sim_chip *chip, uint8_t *data, size_t capacity, uint
 void sim_chip_power_cycle(struct sim_chip *chip);
 /* Joins the link again after SIM_CUT; the chip went on running. */
 void sim_chip_reconnect(struct sim_chip *chip);
+
+/* With from_flash: the ROM would have run the image at the last reset. Its output says why not. */
+bool sim_chip_started(const struct sim_chip *chip);
 
 unsigned sim_chip_baud(const struct sim_chip *chip);
 uint64_t sim_chip_frames(const struct sim_chip *chip); /* complete frames from the host so far */

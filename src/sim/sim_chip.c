@@ -26,7 +26,7 @@ static void load_presets(struct sim_chip *chip)
     }
 }
 
-void sim_chip_reset(struct sim_chip *chip, const char *cause)
+void sim_chip_reset(struct sim_chip *chip, enum sim_reset cause)
 {
     sim_memory_free(&chip->memory);
     load_presets(chip);
@@ -52,6 +52,7 @@ int sim_chip_new(const struct sim_options *options, struct sim_chip **out, struc
     }
     chip->chip = options->chip;
     chip->model = sim_model_find(options->chip);
+    chip->from_flash = options->from_flash;
     chip->boot_baud = options->baud ? options->baud : DEFAULT_BAUD;
     chip->efuse.fd = -1;
     chip->output = seal_buf_new();
@@ -68,7 +69,7 @@ int sim_chip_new(const struct sim_options *options, struct sim_chip **out, struc
     if (err) {
         goto out;
     }
-    sim_chip_reset(chip, "0x1 (POWERON)");
+    sim_chip_reset(chip, SIM_POWER_ON);
     err = chip->failure;
     if (err) {
         goto out;
@@ -190,7 +191,7 @@ void sim_chip_power_cycle(struct sim_chip *chip)
     chip->busy_us = 0;
     chip->stalled = false;
     chip->state = SIM_RUNNING;
-    sim_chip_reset(chip, "0x1 (POWERON)");
+    sim_chip_reset(chip, SIM_POWER_ON);
 }
 
 void sim_chip_reconnect(struct sim_chip *chip)
@@ -198,6 +199,11 @@ void sim_chip_reconnect(struct sim_chip *chip)
     if (chip->state == SIM_CUT) {
         chip->state = SIM_RUNNING;
     }
+}
+
+bool sim_chip_started(const struct sim_chip *chip)
+{
+    return chip->started;
 }
 
 unsigned sim_chip_baud(const struct sim_chip *chip)

@@ -39,6 +39,7 @@ static const struct sim_model models[] = {
         .revision = 3,
         .banner = "ESP-ROM:esp32c3-api1-20210207\r\nBuild:Feb  7 2021\r\n",
         .boot_mode = "boot:0x2 (UART0_BOOT)",
+        .refusal_line = 333,
         .api_version = 3,
         .seventh_purpose = 0x0C,
         .flash_size_at_boot = 2u << 20,
@@ -55,6 +56,9 @@ static const struct sim_model models[] = {
         .revision = 301,
         .banner = "ets Jul 29 2019 12:21:46\r\n\r\n",
         .boot_mode = "boot:0x3 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))",
+        .flash_mode = "boot:0x12 (SPI_FAST_FLASH_BOOT)",
+        .power_on = "0x1 (POWERON_RESET)",
+        .software = "0x3 (SW_RESET)",
         .disabled = "Download mode is disabled. Restart with GPIO0 high.\r\n",
         .ready = "waiting for download\r\n",
         .flash_size_at_boot = 2u << 20,
@@ -73,7 +77,11 @@ static const struct sim_model models[] = {
     {.chip = "esp32h2", .revision = 102, .banner = "ESP-ROM:esp32h2\r\n", LIKE_THE_C3},
     {.chip = "esp32p4", .revision = 300, .banner = "ESP-ROM:esp32p4\r\n", LIKE_THE_C3},
     {.chip = "esp32s2", .revision = 100, .banner = "ESP-ROM:esp32s2\r\n", LIKE_THE_C3},
-    {.chip = "esp32s3", .revision = 2, .banner = "ESP-ROM:esp32s3-20210327\r\n", LIKE_THE_C3},
+    {.chip = "esp32s3",
+     .revision = 2,
+     .banner = "ESP-ROM:esp32s3-20210327\r\nBuild:Mar 27 2021\r\n",
+     LIKE_THE_C3,
+     .refusal_line = 329},
 };
 
 const struct sim_model *sim_model_find(const struct seal_chip *chip)

@@ -12,6 +12,8 @@
 #define SIM_WORDS 8
 #define SIM_CHECK_BYTES 12
 
+enum sim_reset { SIM_POWER_ON, SIM_SOFTWARE_RESET };
+
 /* --- sim_model.c: what differs between chips and is of no use to espseal itself --- */
 struct sim_range {
     uint32_t first, end; /* addresses that answer: first <= a < end; ended by end == 0 */
@@ -25,6 +27,9 @@ struct sim_model {
     const char *banner;              /* first lines of the boot log */
     const char *ready, *disabled;    /* its last line; NULL: the C3's */
     const char *boot_mode;           /* "boot:0x2 (UART0_BOOT)" */
+    const char *flash_mode;          /* the same from flash; NULL: the C3's */
+    const char *power_on, *software; /* causes of a reset; NULL: the C3's */
+    uint16_t refusal_line;           /* of "ets_main.c" behind a refusal; 0: not told */
     uint32_t api_version;            /* GET_SECURITY_INFO, last word */
     uint8_t seventh_purpose;         /* GET_SECURITY_INFO: constant after the six purposes */
     uint8_t crystal;                 /* MHz; 0: the one that the ROM assumes */
@@ -189,8 +194,8 @@ struct sim_rom {
 };
 bool sim_rom_open(struct sim_rom *rom);
 void sim_rom_close(struct sim_rom *rom);
-/* cause: "0x1 (POWERON)". Prints the banner. */
-void sim_rom_boot(struct sim_chip *chip, const char *cause);
+/* Prints the banner, and what follows it. */
+void sim_rom_boot(struct sim_chip *chip, enum sim_reset cause);
 void sim_rom_byte(struct sim_chip *chip, uint8_t byte);
 
 enum sim_opcode { /* rom_protocol.json "commands" */
@@ -260,11 +265,16 @@ int sim_flash_crypt(const struct sim_chip *chip, struct seal_flash_crypt **crypt
 bool sim_xts_encrypt(const struct sim_chip *chip, uint32_t address, const uint8_t *data, uint8_t *cipher,
                      size_t len);
 
+/* --- sim_boot.c --- */
+/* Starts from flash: tells what the ROM tells. Whether it got as far as the image's first instruction. */
+bool sim_boot_run(struct sim_chip *chip);
+
 /* --- sim_chip.c --- */
 struct sim_chip {
     const struct seal_chip *chip;
     const struct sim_model *model;
     enum sim_state state;
+    bool from_flash, started; /* strapped to boot; the image runs */
     bool stalled;
     int failure; /* of the host, a seal_err; the chip stops at it */
     unsigned baud, boot_baud;
@@ -283,7 +293,7 @@ struct sim_chip {
 void sim_chip_fail(struct sim_chip *chip, int err);
 void sim_chip_send(struct sim_chip *chip, const void *data, size_t len);
 /* All but the fuses and the flash as after a reset of the whole system. */
-void sim_chip_reset(struct sim_chip *chip, const char *cause);
+void sim_chip_reset(struct sim_chip *chip, enum sim_reset cause);
 /* After a burn fault: nothing runs any more. */
 void sim_chip_power_off(struct sim_chip *chip);
 

@@ -34,10 +34,21 @@ static void say(struct sim_chip *chip, const char *text)
     sim_chip_send(chip, text, strlen(text));
 }
 
-void sim_rom_boot(struct sim_chip *chip, const char *cause)
+static void say_banner(struct sim_chip *chip, enum sim_reset cause)
+{
+    const struct sim_model *model = chip->model;
+    const char *why = cause == SIM_POWER_ON ? (model->power_on ? model->power_on : "0x1 (POWERON)")
+                                            : (model->software ? model->software : "0x3 (RTC_SW_SYS_RST)");
+    const char *from_flash = model->flash_mode ? model->flash_mode : "boot:0x8 (SPI_FAST_FLASH_BOOT)";
+    char line[96];
+    say(chip, model->banner);
+    (void)snprintf(line, sizeof line, "rst:%s,%s\r\n", why, chip->from_flash ? from_flash : model->boot_mode);
+    say(chip, line);
+}
+
+void sim_rom_boot(struct sim_chip *chip, enum sim_reset cause)
 {
     struct sim_rom *rom = &chip->rom;
-    char line[96];
     seal_inflater_free(&rom->inflater);
     struct seal_buf *inflated = rom->inflated;
     memset(rom, 0, sizeof *rom);
@@ -45,10 +56,11 @@ void sim_rom_boot(struct sim_chip *chip, const char *cause)
     rom->flash_size = chip->model->flash_size_at_boot;
     rom->secure = sim_efuse_field(chip, "ENABLE_SECURITY_DOWNLOAD");
     rom->dead = sim_efuse_field(chip, "DIS_DOWNLOAD_MODE") || sim_efuse_field(chip, "UART_DOWNLOAD_DIS");
-    say(chip, chip->model->banner);
-    (void)snprintf(line, sizeof line, "rst:%s,%s\r\n", cause, chip->model->boot_mode);
-    say(chip, line);
-    if (rom->dead) {
+    say_banner(chip, cause);
+    if (chip->from_flash) {
+        chip->started = sim_boot_run(chip);
+        rom->dead = true; /* the loader does not run */
+    } else if (rom->dead) {
         say(chip, chip->model->disabled ? chip->model->disabled : "Download boot modes disabled\r\n");
     } else if (rom->secure) {
         say(chip, "wait uart download(secure mode)\r\n");
@@ -287,7 +299,7 @@ static void dispatch(struct sim_chip *chip)
     };
     answer(chip, &request, run(chip, &request));
     if (rom->reset_pending) {
-        sim_chip_reset(chip, "0x3 (RTC_SW_SYS_RST)");
+        sim_chip_reset(chip, SIM_SOFTWARE_RESET);
     }
 }
 
