@@ -19,7 +19,7 @@ enum seal_slot_state {
     SEAL_SLOT_UNKNOWN, /* claimed by its purpose, but blank or read-protected: no image verifies against it */
 };
 
-struct seal_boot_slot {
+struct seal_digest_slot {
     enum seal_slot_state state;
     bool revoked;
     int block;          /* id of its key block; -1: none */
@@ -29,7 +29,7 @@ struct seal_boot_slot {
 
 struct seal_boot_slots {
     size_t count; /* slots that the chip has: 3, or 1 */
-    struct seal_boot_slot slots[SEAL_BOOT_DIGESTS];
+    struct seal_digest_slot slots[SEAL_BOOT_DIGESTS];
 };
 
 void seal_boot_slots_read(const struct seal_efuse *state, struct seal_boot_slots *slots);

@@ -22,7 +22,7 @@ static bool field_set(const struct seal_efuse *state, const char *format, unsign
 
 /* The digest of a slot lies in words from first on; bit: of RD_DIS, which hides it. */
 static void look(const struct seal_efuse *state, unsigned block, size_t first, int bit,
-                 struct seal_boot_slot *slot)
+                 struct seal_digest_slot *slot)
 {
     uint8_t any = 0;
     slot->block = (int)block;
@@ -38,7 +38,7 @@ static void look(const struct seal_efuse *state, unsigned block, size_t first, i
 }
 
 /* Chips whose only slot is a fixed place: there a blank one is free. */
-static void look_fixed(const struct seal_efuse *state, struct seal_boot_slot *slot)
+static void look_fixed(const struct seal_efuse *state, struct seal_digest_slot *slot)
 {
     bool old = is_esp32(state->chip);
     unsigned block = old ? 2 : (unsigned)seal_chip_key_block(state->chip, 0);
@@ -81,7 +81,7 @@ void seal_boot_slots_read(const struct seal_efuse *state, struct seal_boot_slots
 static int find(const struct seal_boot_slots *slots, const uint8_t digest[static 32], bool revoked)
 {
     for (size_t i = 0; i < slots->count; i++) {
-        const struct seal_boot_slot *slot = &slots->slots[i];
+        const struct seal_digest_slot *slot = &slots->slots[i];
         if (slot->state == SEAL_SLOT_DIGEST && slot->revoked == revoked &&
             memcmp(slot->digest, digest, slot->digest_len) == 0) {
             return (int)i;
@@ -106,7 +106,7 @@ static void slots_wanted(const struct seal_fuse_plan *plan, struct seal_boot_slo
 }
 
 /* Free, or claimed by a purpose and still blank and open: a burn that was cut. */
-static bool can_take(const struct seal_fuse_plan *plan, const struct seal_boot_slot *slot)
+static bool can_take(const struct seal_fuse_plan *plan, const struct seal_digest_slot *slot)
 {
     bool begun = slot->state == SEAL_SLOT_UNKNOWN && slot->block >= 0 &&
                  seal_efuse_block_readable(&plan->before, (unsigned)slot->block) &&
@@ -170,7 +170,7 @@ static int check_foreign(const struct seal_boot_slots *slots, const struct seal_
                          struct seal_cause *cause)
 {
     for (size_t i = 0; i < slots->count; i++) {
-        const struct seal_boot_slot *slot = &slots->slots[i];
+        const struct seal_digest_slot *slot = &slots->slots[i];
         bool named = slot->state == SEAL_SLOT_FREE || slot->revoked;
         for (size_t d = 0; d < wish->digest_count && !named; d++) {
             named = slot->state == SEAL_SLOT_DIGEST &&

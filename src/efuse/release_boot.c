@@ -33,7 +33,7 @@ static struct boot boot_of(const struct seal_efuse *state)
 
 /* --- digests --- */
 
-static void put_slot(struct release_list *list, const struct seal_boot_slot *slot)
+static void put_slot(struct release_list *list, const struct seal_digest_slot *slot)
 {
     const struct seal_efuse_block *block = &list->state->chip->efuse->blocks[slot->block];
     if (slot->state != SEAL_SLOT_DIGEST) {
@@ -61,7 +61,7 @@ static void put_digests(struct release_list *list, struct boot boot)
     unsigned any = 0;
     seal_boot_slots_read(list->state, &slots);
     for (size_t i = 0; i < slots.count; i++) {
-        const struct seal_boot_slot *slot = &slots.slots[i];
+        const struct seal_digest_slot *slot = &slots.slots[i];
         if (slot->state == SEAL_SLOT_FREE || slot->revoked || slot->block < 0) {
             continue;
         }

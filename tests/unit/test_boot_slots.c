@@ -57,7 +57,7 @@ static void fill_chip(const struct seal_chip *chip)
     }
     seal_boot_slots_read(&state, &slots);
     for (unsigned i = 0; i < count; i++) {
-        const struct seal_boot_slot *slot = &slots.slots[i];
+        const struct seal_digest_slot *slot = &slots.slots[i];
         assert_int_equal(slot->state, SEAL_SLOT_DIGEST);
         assert_int_equal(slot->digest_len, strcmp(chip->name, "esp32c2") == 0 ? 16 : 32);
         assert_memory_equal(slot->digest, wish.digests[i].bytes, slot->digest_len);
