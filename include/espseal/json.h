@@ -32,7 +32,9 @@ void seal_json_put(seal_json *parent, const char *key, seal_json **child);
 /* Text of value, indented by two blanks (or on one line), ending in a newline. SEAL_ERR_NO_MEMORY. */
 int seal_json_print(const seal_json *value, bool one_line, struct seal_buf *out) SEAL_MUST_CHECK;
 
-/* A text with its quotes and escapes. */
+/* True for UTF-8 (RFC 3629). */
+bool seal_json_is_utf8(const char *text);
+/* A text with its quotes and escapes; what is no UTF-8 becomes U+FFFD. */
 int seal_json_quote(struct seal_buf *out, const char *text) SEAL_MUST_CHECK;
 
 /* Parses UTF-8 JSON; *out is owned by the caller. SEAL_ERR_FORMAT names the line and column. */

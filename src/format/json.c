@@ -307,6 +307,12 @@ static size_t utf8_check(const char *text, size_t len)
     return at;
 }
 
+bool seal_json_is_utf8(const char *text)
+{
+    size_t len = strlen(text);
+    return utf8_check(text, len) == len;
+}
+
 int seal_json_parse(const char *text, size_t len, seal_json **out, struct seal_cause *cause)
 {
     *out = NULL;

@@ -164,6 +164,9 @@ int seal_profile_file_set(struct seal_profile_file *file, const char *assignment
         seal_hint(cause, "for example --set flash_encryption.mode=release");
         return err;
     }
+    if (!seal_json_is_utf8(equals + 1)) {
+        return profile_complain(&walk.place, "is not UTF-8");
+    }
     walk.null = strcmp(equals + 1, "null") == 0;
     int err = enter_all(&walk, key);
     if (err != SEAL_OK || walk.null) {
