@@ -6,9 +6,18 @@ _espseal()
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
         COMPREPLY=($(compgen -W 'provision prove boot-check identity ds secure-cert nvs ota wifi-prov bundle device jtag flash image secure-boot partition-table efuse apply flash-encryption unlock chip help --help --version' -- "$cur"))
+        COMPREPLY=($(compgen -W 'provision prove identity ds secure-cert nvs ota wifi-prov device jtag flash image secure-boot partition-table efuse apply flash-encryption unlock chip help --help --version' -- "$cur"))
+        COMPREPLY=($(compgen -W 'provision prove profile identity ds secure-cert nvs ota device flash image partition-table efuse apply chip help --help --version' -- "$cur"))
         return
     fi
     case "${COMP_WORDS[1]}" in
+    profile)
+        if ((COMP_CWORD == 2)); then
+            COMPREPLY=($(compgen -W 'init check show schema' -- "$cur"))
+            return
+        fi
+        set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
+        ;;
     identity)
         if ((COMP_CWORD == 2)); then
             COMPREPLY=($(compgen -W 'key csr ca cert enroll' -- "$cur"))
@@ -126,6 +135,8 @@ _espseal()
     case "$1" in
     'provision')
         case "$prev" in
+        --profile) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --set) COMPREPLY=(); return ;;
         --mode) COMPREPLY=($(compgen -W 'development production' -- "$cur")); return ;;
         --storage) COMPREPLY=($(compgen -W 'ds ecdsa plaintext' -- "$cur")); return ;;
         --ca-cert) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -162,7 +173,7 @@ _espseal()
         --confirm) COMPREPLY=($(compgen -W 'burn stdin' -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--mode --storage --ca-cert --foreign-ca --seen --device-cert --private-key --subject --san --eku --serial --key-type --ca-key --days --sign-cmd --cmp --cmp-ref --cmp-secret-file --csr-only --csr-out --efuse-key --hmac-key --offset --firmware --out --keep-secrets --force --allow --passphrase-file --ca-passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
+        words='--profile --set --mode --storage --ca-cert --foreign-ca --seen --device-cert --private-key --subject --san --eku --serial --key-type --ca-key --days --sign-cmd --cmp --cmp-ref --cmp-secret-file --csr-only --csr-out --efuse-key --hmac-key --offset --firmware --out --keep-secrets --force --allow --passphrase-file --ca-passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
         ;;
     'prove')
         case "$prev" in
@@ -194,6 +205,35 @@ _espseal()
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
         words='--efuse-file --flash-file --key --if --revision --table-offset --rom-only --download --insecure-permissions --port --chip --baud --before --after --trace --json --progress --help'
+    'profile init')
+        case "$prev" in
+        --out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --mode) COMPREPLY=($(compgen -W 'development production' -- "$cur")); return ;;
+        --set) COMPREPLY=(); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--out --chip --mode --set --no-comments --force --json --progress --help'
+        ;;
+    'profile check')
+        case "$prev" in
+        --set) COMPREPLY=(); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--set --no-files --insecure-permissions --json --progress --help'
+        ;;
+    'profile show')
+        case "$prev" in
+        --set) COMPREPLY=(); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--set --json --progress --help'
+        ;;
+    'profile schema')
+        case "$prev" in
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--json --progress --help'
         ;;
     'identity key')
         case "$prev" in
@@ -1063,7 +1103,7 @@ _espseal()
         --completion) COMPREPLY=($(compgen -W 'bash zsh fish' -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--man --commands --completion --json --progress --help'
+        words='--man --profile-man --commands --completion --json --progress --help'
         ;;
     esac
     if [[ $cur == -* ]]; then

@@ -44,7 +44,7 @@ bool seal_profile_is_list(const struct seal_profile_word *word);
 struct seal_profile_value {
     const struct seal_profile_word *word;
     char *path;         /* "firmware[1].file" */
-    const char *origin; /* where it was said if not in the file: "--set", "--mode"; NULL: in the file */
+    const char *origin; /* where it was said: "--set", or the name of an option; NULL: in the file */
     unsigned line;      /* of the file; 0: not there */
     char *text;         /* as written; "true" or "false"; "" of an object */
     uint32_t number;    /* NUMBER, when text is no choice; BOOL: 0 or 1 */
@@ -64,8 +64,8 @@ const char *seal_profile_file_name(const struct seal_profile_file *file);
 
 /*
  * One value from the command line: "flash_encryption.mode=release", "firmware[0].file=app.bin" (also
- * "firmware.0.file"). The value null takes a word, with all in it, out of the profile. origin is a constant
- * ("--set"). SEAL_ERR_FORMAT as above; a list grows by one at a time.
+ * "firmware.0.file"). The value null takes a word, with all in it, out of the profile. origin is a constant,
+ * "--set" or the name of an option ("mode"). SEAL_ERR_FORMAT as above; a list grows by one at a time.
  */
 int seal_profile_file_set(struct seal_profile_file *file, const char *assignment, const char *origin,
                           struct seal_cause *cause) SEAL_MUST_CHECK;

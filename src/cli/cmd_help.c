@@ -42,6 +42,10 @@ static int run_help(struct cli_run *run, struct seal_cause *cause)
         }
         return SEAL_OK;
     }
+    if (cli_flag(run, "profile-man")) {
+        cli_man_profile(stdout);
+        return SEAL_OK;
+    }
     int err = find_command(run, &command, cause);
     if (err != SEAL_OK) {
         return err;
@@ -59,6 +63,7 @@ static int run_help(struct cli_run *run, struct seal_cause *cause)
 
 static const struct cli_option options[] = {
     {.name = "man", .summary = "print the manual page in mdoc instead"},
+    {.name = "profile-man", .summary = "print the manual page of profiles in mdoc instead"},
     {.name = "commands", .summary = "print the names of all commands instead, one per line"},
     {.name = "completion",
      .value = "SHELL",

@@ -48,7 +48,7 @@ static int plan(struct cli_run *run, struct provision *p, struct seal_cause *cau
     if (err == SEAL_OK) {
         err = seal_job_plan(p->job, cause);
     }
-    return err;
+    return provision_blame_word(p, err, cause);
 }
 
 static int show_dry_run(struct cli_run *run, struct provision *p)
@@ -68,7 +68,7 @@ static int burn(struct cli_run *run, struct provision *p, struct seal_cause *cau
     const struct seal_job_events events = {
         .step_begins = step_begins, .step_ends = step_ends, .progress = progress, .ctx = &show};
     seal_json *receipt = NULL;
-    int err = seal_job_run(p->job, &events, cause);
+    int err = provision_blame_word(p, seal_job_run(p->job, &events, cause), cause);
     cli_progress_done(run);
     int recorded = seal_job_receipt(p->job, err, &receipt);
     if (recorded == SEAL_OK) {
@@ -147,11 +147,14 @@ static const char *const modes[] = {"development", "production", NULL};
 static const char *const storages[] = {"ds", "ecdsa", "plaintext", NULL};
 
 static const struct cli_option options[] = {
+    {.name = "profile",
+     .value = "FILE",
+     .summary = "what the device shall become, as JSON; options of this command line win over it"},
+    PROFILE_SET_OPTION,
     {.name = "mode",
      .value = "MODE",
      .summary = "production makes the key unreadable for ever; development leaves it readable",
-     .choices = modes,
-     .required = true},
+     .choices = modes},
     {.name = "storage",
      .value = "WHERE",
      .summary = "where the private key lives",

@@ -66,6 +66,10 @@ extern const struct cli_command cli_command_flash_encryption_encrypt;
 extern const struct cli_command cli_command_flash_encryption_decrypt;
 extern const struct cli_command cli_command_unlock;
 extern const struct cli_command cli_command_provision;
+extern const struct cli_command cli_command_profile_init;
+extern const struct cli_command cli_command_profile_check;
+extern const struct cli_command cli_command_profile_show;
+extern const struct cli_command cli_command_profile_schema;
 extern const struct cli_command cli_command_prove;
 extern const struct cli_command cli_command_boot_check;
 extern const struct cli_command cli_command_secure_cert_build;
@@ -82,6 +86,12 @@ const struct cli_command *const cli_commands[] = {
     &cli_command_provision,
     &cli_command_prove,
     &cli_command_boot_check,
+
+    /* profile */
+    &cli_command_profile_init,
+    &cli_command_profile_check,
+    &cli_command_profile_show,
+    &cli_command_profile_schema,
 
     /* identity */
     &cli_command_identity_key,
@@ -184,6 +194,7 @@ const struct cli_command *const cli_commands[] = {
 
 const struct cli_group cli_groups[] = {
     {"The job", (const char *const[]){"provision", "prove", "boot-check", NULL}},
+    {"The job", (const char *const[]){"provision", "prove", "profile", NULL}},
     {"Identity: keys, certificates, partitions",
      (const char *const[]){"identity", "ds", "secure-cert", "nvs", NULL}},
     {"Product data", (const char *const[]){"ota", "wifi-prov", NULL}},

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Text with mdoc's own signs taken out of force. A line never begins with a control character. */
-static void put_text(FILE *out, const char *text, size_t len)
+void cli_man_text(FILE *out, const char *text, size_t len)
 {
     bool line_begins = true;
     for (size_t i = 0; i < len; i++) {
@@ -32,7 +32,7 @@ static void put_text(FILE *out, const char *text, size_t len)
 
 static void put_line(FILE *out, const char *text)
 {
-    put_text(out, text, strlen(text));
+    cli_man_text(out, text, strlen(text));
     (void)fputc('\n', out);
 }
 
@@ -40,7 +40,7 @@ static void put_paragraphs(FILE *out, const char *text)
 {
     const char *end;
     while ((end = strstr(text, "\n\n"))) {
-        put_text(out, text, (size_t)(end - text));
+        cli_man_text(out, text, (size_t)(end - text));
         (void)fputs("\n.Pp\n", out);
         text = end + 2;
     }
@@ -110,7 +110,7 @@ static void put_option(FILE *out, const struct cli_option *option)
         put_argument(out, option->value);
     }
     (void)fprintf(out, "\n%c", toupper((unsigned char)option->summary[0]));
-    put_text(out, option->summary + 1, strlen(option->summary + 1));
+    cli_man_text(out, option->summary + 1, strlen(option->summary + 1));
     (void)fputs(".\n", out);
     if (option->choices) {
         (void)fputs("One of:\n", out);
@@ -120,7 +120,7 @@ static void put_option(FILE *out, const struct cli_option *option)
     }
     if (option->fallback) {
         (void)fputs("The default is\n.Dq ", out);
-        put_text(out, option->fallback, strlen(option->fallback));
+        cli_man_text(out, option->fallback, strlen(option->fallback));
         (void)fputs(" .\n", out);
     }
     if (option->repeat) {
@@ -165,14 +165,14 @@ static void put_examples(FILE *out, const char *examples)
         }
         if (comment) {
             (void)fputc(toupper((unsigned char)examples[2]), out);
-            put_text(out, examples + 3, len - 3);
+            cli_man_text(out, examples + 3, len - 3);
             (void)fputs(":\n", out);
         } else {
             if (!open) {
                 (void)fputs(".Bd -literal -offset indent\n", out);
                 open = true;
             }
-            put_text(out, examples, len);
+            cli_man_text(out, examples, len);
             (void)fputc('\n', out);
         }
         examples += len + (examples[len] == '\n');

@@ -97,7 +97,7 @@ static int add_given(struct parser *parser, const struct cli_option *option, con
     }
     int err = value ? check_choice(parser, option, value) : SEAL_OK;
     if (err == SEAL_OK) {
-        run->given[run->given_count++] = (struct cli_given){option, value};
+        run->given[run->given_count++] = (struct cli_given){.option = option, .value = value};
     }
     return err;
 }
@@ -290,8 +290,27 @@ int cli_parse(struct cli_run *run, int argc, char **argv, struct seal_cause *cau
     return err != SEAL_OK ? err : check_operands(&parser);
 }
 
+int cli_give(struct cli_run *run, const char *option, const char *value, struct seal_cause *cause)
+{
+    const struct cli_option *known = find_option(run->command, option, strlen(option), 0);
+    struct cli_given *given = realloc(run->given, (run->given_count + 1) * sizeof *given);
+    char *copy = value ? strdup(value) : NULL;
+    if (given) {
+        run->given = given;
+    }
+    if (!known || !given || (value && !copy)) {
+        free(copy);
+        return seal_fail(cause, known ? SEAL_ERR_NO_MEMORY : SEAL_ERR_INTERNAL, "cannot give --%s", option);
+    }
+    given[run->given_count++] = (struct cli_given){.option = known, .value = copy, .owned = copy};
+    return SEAL_OK;
+}
+
 void cli_run_clear(struct cli_run *run)
 {
+    for (size_t i = 0; run->given && i < run->given_count; i++) {
+        free(run->given[i].owned);
+    }
     free(run->given);
     free(run->operands);
     run->given = NULL;

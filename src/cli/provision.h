@@ -3,6 +3,7 @@
 #define ESPSEAL_CLI_PROVISION_H
 
 #include "identity.h"
+#include "profile.h"
 
 #include <espseal/map.h>
 
@@ -11,6 +12,7 @@
 
 #define PROVISION_IMAGES 32
 #define PROVISION_RULES 32
+#define PROVISION_SECRETS 4
 
 struct provision { /* one run: what was given, read into memory, and what came of it */
     struct seal_profile profile;
@@ -24,15 +26,36 @@ struct provision { /* one run: what was given, read into memory, and what came o
     struct seal_job *job;
     const char *sign_command;
     const char *san[CLI_NAMES], *usages[CLI_NAMES];
-    char directory[512]; /* --out, filled in; "" : none */
-    bool owns_directory; /* it holds a record of this device */
-    char receipt[576];   /* the receipt's file; "" : none */
-    bool recorded;       /* it holds the end of this run */
+    char directory[512];            /* --out, filled in; "" : none */
+    bool owns_directory;            /* it holds a record of this device */
+    char receipt[576];              /* the receipt's file; "" : none */
+    bool recorded;                  /* it holds the end of this run */
+    struct seal_profile_file *file; /* --profile and --set; NULL: neither was given */
+    struct seal_cert *escrow;
+    struct seal_buf *secrets[PROVISION_SECRETS]; /* keys that the profile names */
+    struct seal_map *nvs_data;
 };
 
 /* provision_inputs.c: options to profile. Everything is freed by provision_free. */
 int provision_read_inputs(struct cli_run *run, struct provision *p, struct seal_cause *cause) SEAL_MUST_CHECK;
+/* One image, "OFFSET=FILE". */
+int provision_add_image(struct provision *p, const char *text, struct seal_cause *cause) SEAL_MUST_CHECK;
 void provision_free(struct provision *p);
+
+/*
+ * provision_sealing.c: what a profile says beyond the options. _read_profile reads and checks it and gives
+ * its words to the run as options; _read_sealing reads the files that it names; _check_images holds the
+ * images against chip, each other and secure boot. _blame puts the line of an option's word before the cause,
+ * _blame_word that of the word which the cause names.
+ */
+int provision_read_profile(struct cli_run *run, struct provision *p,
+                           struct seal_cause *cause) SEAL_MUST_CHECK;
+int provision_read_sealing(struct cli_run *run, struct provision *p,
+                           struct seal_cause *cause) SEAL_MUST_CHECK;
+int provision_check_images(const struct provision *p, struct seal_cause *cause) SEAL_MUST_CHECK;
+int provision_blame(const struct provision *p, const char *option, size_t index, int err,
+                    struct seal_cause *cause);
+int provision_blame_word(const struct provision *p, int err, struct seal_cause *cause);
 
 /*
  * provision_files.c: files of --out. check says before anybody is asked what could not be written; prepare

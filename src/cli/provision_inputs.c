@@ -53,7 +53,7 @@ static void forget(void *ctx, size_t end)
     seal_map_forget(ctx, end);
 }
 
-static int read_image(struct provision *p, const char *text, struct seal_cause *cause)
+int provision_add_image(struct provision *p, const char *text, struct seal_cause *cause)
 {
     size_t n = p->profile.firmware_count;
     struct seal_firmware *image = &p->images[n];
@@ -80,6 +80,7 @@ static int read_image(struct provision *p, const char *text, struct seal_cause *
         image->len = seal_map_len(p->image_data[n]);
         image->release = (struct seal_release){forget, p->image_data[n]};
     }
+    p->profile.firmware = p->images;
     p->profile.firmware_count++;
     return err;
 }
@@ -89,10 +90,9 @@ static int read_images(struct cli_run *run, struct provision *p, struct seal_cau
     int err = SEAL_OK;
     const char *text;
     for (size_t i = 0; err == SEAL_OK && (text = cli_text_at(run, "firmware", i)); i++) {
-        err = read_image(p, text, cause);
+        err = provision_blame(p, "firmware", i, provision_add_image(p, text, cause), cause);
     }
-    p->profile.firmware = p->images;
-    return err;
+    return err == SEAL_OK && p->file ? provision_check_images(p, cause) : err;
 }
 
 static int usage(struct seal_cause *cause, const char *text)
@@ -187,6 +187,7 @@ static int read_cmp(struct cli_run *run, struct provision *p, struct seal_cause 
         return SEAL_OK;
     }
     int err = cli_read_secret_line(run, "cmp-secret-file", &p->cmp_secret, cause);
+    err = provision_blame(p, "cmp-secret-file", 0, err, cause);
     p->cmp =
         (struct seal_cmp){.server = server, .reference = cli_text(run, "cmp-ref"), .secret = p->cmp_secret};
     p->profile.enroll = enroll_by_cmp;
@@ -200,16 +201,18 @@ static int read_identity(struct cli_run *run, struct provision *p, struct seal_c
     const char *path;
     int err = SEAL_OK;
     if ((path = cli_text(run, "ca-cert"))) {
-        err = cli_read_certs(run, path, &p->ca_cert, cause);
+        err = provision_blame(p, "ca-cert", 0, cli_read_certs(run, path, &p->ca_cert, cause), cause);
     }
     if (err == SEAL_OK && (path = cli_text(run, "device-cert"))) {
-        err = cli_read_certs(run, path, &p->device_cert, cause);
+        err = provision_blame(p, "device-cert", 0, cli_read_certs(run, path, &p->device_cert, cause), cause);
     }
     if (err == SEAL_OK && (path = cli_text(run, "private-key"))) {
-        err = cli_read_key(run, path, "passphrase-file", &p->private_key, cause);
+        err = provision_blame(p, "private-key", 0,
+                              cli_read_key(run, path, "passphrase-file", &p->private_key, cause), cause);
     }
     if (err == SEAL_OK && (path = cli_text(run, "ca-key"))) {
-        err = cli_read_key(run, path, "ca-passphrase-file", &p->ca_key, cause);
+        err = provision_blame(p, "ca-key", 0,
+                              cli_read_key(run, path, "ca-passphrase-file", &p->ca_key, cause), cause);
     }
     profile->ca_cert = p->ca_cert;
     profile->foreign_ca = cli_flag(run, "foreign-ca");
@@ -230,7 +233,7 @@ static int read_hmac_key(struct cli_run *run, struct provision *p, struct seal_c
     if (!cli_text(run, "hmac-key")) {
         return SEAL_OK;
     }
-    int err = cli_read_hmac_key(run, &p->hmac_key, cause);
+    int err = provision_blame(p, "hmac-key", 0, cli_read_hmac_key(run, &p->hmac_key, cause), cause);
     if (err == SEAL_OK) {
         p->profile.hmac_key = seal_buf_ptr(p->hmac_key);
     }
@@ -252,7 +255,14 @@ static int read_allowed(struct cli_run *run, struct provision *p, struct seal_ca
 
 int provision_read_inputs(struct cli_run *run, struct provision *p, struct seal_cause *cause)
 {
-    int err = check_combination(run, cause);
+    int err = provision_read_profile(run, p, cause);
+    if (err == SEAL_OK && !cli_text(run, "mode")) {
+        err = seal_fail(cause, SEAL_ERR_USAGE, "--mode MODE is missing");
+        seal_hint(cause, "--mode production or --mode development, or a profile that says it");
+    }
+    if (err == SEAL_OK && !p->profile.no_identity) {
+        err = check_combination(run, cause);
+    }
     if (err == SEAL_OK) {
         err = read_mode(run, p);
     }
@@ -268,6 +278,9 @@ int provision_read_inputs(struct cli_run *run, struct provision *p, struct seal_
     }
     if (err == SEAL_OK) {
         err = read_allowed(run, p, cause);
+    }
+    if (err == SEAL_OK) {
+        err = provision_read_sealing(run, p, cause);
     }
     if (err == SEAL_OK) {
         err = read_images(run, p, cause);
@@ -296,4 +309,10 @@ void provision_free(struct provision *p)
     for (size_t i = 0; i < PROVISION_IMAGES; i++) {
         seal_map_close(&p->image_data[i]);
     }
+    for (size_t i = 0; i < PROVISION_SECRETS; i++) {
+        seal_buf_free(&p->secrets[i]);
+    }
+    seal_map_close(&p->nvs_data);
+    seal_cert_free(&p->escrow);
+    seal_profile_file_free(&p->file);
 }

@@ -12,6 +12,7 @@
 struct cli_given { /* an option as it stood on the command line */
     const struct cli_option *option;
     const char *value; /* NULL: a flag */
+    char *owned;       /* value, when it was given by cli_give; else NULL */
 };
 
 struct cli_progress_state {
@@ -46,6 +47,9 @@ struct cli_run {
 /* Fills run from argv. Everything that run points to belongs to it until cli_run_clear. */
 int cli_parse(struct cli_run *run, int argc, char **argv, struct seal_cause *cause) SEAL_MUST_CHECK;
 void cli_run_clear(struct cli_run *run);
+/* Gives an option to a run as if it stood on the command line; value is copied, NULL for a flag. */
+int cli_give(struct cli_run *run, const char *option, const char *value,
+             struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /* --- commands.c --- */
 
@@ -74,6 +78,10 @@ void cli_help_usage(FILE *out, const struct cli_command *command);
 void cli_wrap(FILE *out, const char *text, int indent, int width);
 
 void cli_man_overview(FILE *out);
+/* The page of profiles, with a paragraph for each word (man_profile.c). */
+void cli_man_profile(FILE *out);
+/* len bytes of text with mdoc's own signs taken out of force. */
+void cli_man_text(FILE *out, const char *text, size_t len);
 void cli_man_command(FILE *out, const struct cli_command *command);
 int cli_completion(FILE *out, const char *shell, struct seal_cause *cause) SEAL_MUST_CHECK;
 

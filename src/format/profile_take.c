@@ -26,8 +26,8 @@ bool profile_known(const char *pattern)
 static void put_place(const struct profile_place *place, char *text, size_t size)
 {
     const char *path = place->path;
-    if (place->origin && place->origin[0] && strcmp(place->origin, "--set") != 0) {
-        (void)snprintf(text, size, "%s: ", place->origin);
+    if (place->origin && strcmp(place->origin, "--set") != 0) {
+        (void)snprintf(text, size, "--%s: ", place->origin);
     } else if (place->origin) {
         (void)snprintf(text, size, "%s %s: ", place->origin, path);
     } else if (place->line) {

@@ -55,6 +55,7 @@ static const struct {
     {"identity.cmp", "identity.device_cert", "a certificate that is given is not signed"},
     {"identity.csr_only", "identity.device_cert", "the certificate comes in another run"},
     {"identity.csr_out", "identity.device_cert", "there is nothing to request"},
+    {"identity.eku[0]", "identity.device_cert", "a certificate that is given is not made"},
     {"identity.csr_only", "identity.private_key", "the key is made in this run"},
     {"identity.csr_only", "identity.ca_key", "the certificate comes in another run"},
     {"identity.csr_only", "identity.sign_cmd", "the certificate comes in another run"},
@@ -102,7 +103,7 @@ static void tell_place(const struct seal_profile_value *value, char *text, size_
     if (value->line) {
         (void)snprintf(text, size, " (line %u)", value->line);
     } else {
-        (void)snprintf(text, size, " (%s)", value->origin);
+        (void)snprintf(text, size, " (%s%s)", strcmp(value->origin, "--set") == 0 ? "" : "--", value->origin);
     }
 }
 

@@ -1,6 +1,8 @@
 /* What a chip lacks of a profile. */
 #include "profile_rules.h"
 
+#include <espseal/lockdown.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -145,6 +147,30 @@ static int check_storage(const struct seal_profile_file *file, const struct seal
     return check_key_type(file, chip, cause);
 }
 
+static int check_doors(const struct seal_profile_file *file, const struct seal_chip *chip,
+                       struct seal_cause *cause)
+{
+    for (enum seal_word word = 0; word < SEAL_WORDS; word++) {
+        char path[48];
+        enum seal_word_value value;
+        struct seal_word_fuse fuses[SEAL_WORD_FUSES];
+        size_t count = 0;
+        (void)snprintf(path, sizeof path, "lockdown.%s", seal_lockdown_words[word].name);
+        const struct seal_profile_value *said = seal_profile_file_get(file, path);
+        int err = said ? seal_word_value_parse(word, said->text, &value, cause) : SEAL_OK;
+        if (said && err == SEAL_OK) {
+            err = seal_lockdown_fuses(chip, SEAL_REVISION_ANY, word, value, fuses, &count, cause);
+        }
+        if (err != SEAL_OK) {
+            struct seal_cause inner = cause ? *cause : (struct seal_cause){0};
+            err = seal_profile_file_fail(file, said, SEAL_ERR_FORMAT, cause, "%s", inner.text);
+            seal_hint(cause, "take it out: what this chip lacks needs no closing");
+            return err;
+        }
+    }
+    return SEAL_OK;
+}
+
 /* --- key blocks --- */
 
 static unsigned encryption_blocks(const struct seal_profile_file *file)
@@ -229,8 +255,8 @@ int profile_check_chip(const struct seal_profile_file *file, struct seal_cause *
 {
     const struct seal_chip *chip = seal_profile_chip(file);
     static int (*const checks[])(const struct seal_profile_file *, const struct seal_chip *,
-                                 struct seal_cause *) = {check_features, check_storage, check_version,
-                                                         check_blocks};
+                                 struct seal_cause *) = {check_features, check_storage, check_doors,
+                                                         check_version, check_blocks};
     int err = SEAL_OK;
     for (size_t i = 0; chip && i < sizeof checks / sizeof checks[0] && err == SEAL_OK; i++) {
         err = checks[i](file, chip, cause);

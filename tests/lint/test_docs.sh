@@ -16,7 +16,7 @@ command -v mandoc >/dev/null || {
     echo "FAIL: mandoc is missing"
     exit 1
 }
-mandoc -T lint -W warning "$made"/man/*.1 man/espseal-sim.1 man/*.7 || bad=1
+mandoc -T lint -W warning "$made"/man/*.[15] man/espseal-sim.1 man/*.7 || bad=1
 bash -n "$made/completions/espseal.bash" || bad=1
 if command -v zsh >/dev/null; then
     zsh -n "$made/completions/_espseal" || bad=1

@@ -3,6 +3,7 @@
 #include <espseal/buf.h>
 #include <espseal/chip.h>
 #include <espseal/key.h>
+#include <espseal/lockdown.h>
 #include <espseal/profile_file.h>
 
 #include <stdio.h>
@@ -259,6 +260,34 @@ static void words_are_those_of_the_program(void **state)
     assert_null(type->choices[count]);
 }
 
+/* The doors of a profile are those that lockdown maps to fuses, with the same choices. */
+static void doors_are_those_of_lockdown(void **state)
+{
+    (void)state;
+    for (enum seal_word door = 0; door < SEAL_WORDS; door++) {
+        char pattern[48];
+        (void)snprintf(pattern, sizeof pattern, "lockdown.%s", seal_lockdown_words[door].name);
+        const struct seal_profile_word *word = seal_profile_word(pattern);
+        assert_non_null(word);
+        size_t count = 0, offered = 1; /* keep */
+        for (; word->choices[count]; count++) {
+            enum seal_word_value value = SEAL_WORD_UNSAID;
+            assert_int_equal(seal_word_value_parse(door, word->choices[count], &value, NULL), SEAL_OK);
+            assert_string_equal(seal_word_value_name(value), word->choices[count]);
+        }
+        while (seal_lockdown_words[door].choices[offered - 1] != SEAL_WORD_UNSAID) {
+            offered++;
+        }
+        assert_int_equal(count, offered);
+    }
+    size_t doors = 0;
+    char name[32];
+    for (size_t index = 0; seal_profile_member("lockdown", &index, name);) {
+        doors += strcmp(name, "jtag_key") != 0;
+    }
+    assert_int_equal(doors, SEAL_WORDS);
+}
+
 static void each_word_is_complete(void **state)
 {
     (void)state;
@@ -282,6 +311,7 @@ int main(void)
         cmocka_unit_test(bad_overrides_are_named),
         cmocka_unit_test(what_is_written_reads_the_same),
         cmocka_unit_test(words_are_those_of_the_program),
+        cmocka_unit_test(doors_are_those_of_lockdown),
         cmocka_unit_test(each_word_is_complete),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
