@@ -8,6 +8,7 @@ _espseal()
         COMPREPLY=($(compgen -W 'provision prove boot-check identity ds secure-cert nvs ota wifi-prov bundle device jtag flash image secure-boot partition-table efuse apply flash-encryption unlock chip help --help --version' -- "$cur"))
         COMPREPLY=($(compgen -W 'provision prove identity ds secure-cert nvs ota wifi-prov device jtag flash image secure-boot partition-table efuse apply flash-encryption unlock chip help --help --version' -- "$cur"))
         COMPREPLY=($(compgen -W 'provision prove profile identity ds secure-cert nvs ota device flash image partition-table efuse apply chip help --help --version' -- "$cur"))
+        COMPREPLY=($(compgen -W 'provision prove profile identity ds secure-cert nvs ota wifi-prov device jtag flash image secure-boot partition-table efuse apply flash-encryption unlock chip help --help --version' -- "$cur"))
         return
     fi
     case "${COMP_WORDS[1]}" in
