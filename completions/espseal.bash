@@ -5,10 +5,7 @@ _espseal()
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W 'provision prove boot-check identity ds secure-cert nvs ota wifi-prov bundle device jtag flash image secure-boot partition-table efuse apply flash-encryption unlock chip help --help --version' -- "$cur"))
-        COMPREPLY=($(compgen -W 'provision prove identity ds secure-cert nvs ota wifi-prov device jtag flash image secure-boot partition-table efuse apply flash-encryption unlock chip help --help --version' -- "$cur"))
-        COMPREPLY=($(compgen -W 'provision prove profile identity ds secure-cert nvs ota device flash image partition-table efuse apply chip help --help --version' -- "$cur"))
-        COMPREPLY=($(compgen -W 'provision prove profile identity ds secure-cert nvs ota wifi-prov device jtag flash image secure-boot partition-table efuse apply flash-encryption unlock chip help --help --version' -- "$cur"))
+        COMPREPLY=($(compgen -W 'provision prove boot-check profile identity ds secure-cert nvs ota wifi-prov bundle device jtag flash image secure-boot partition-table efuse apply flash-encryption unlock chip help --help --version' -- "$cur"))
         return
     fi
     case "${COMP_WORDS[1]}" in
@@ -206,6 +203,7 @@ _espseal()
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
         words='--efuse-file --flash-file --key --if --revision --table-offset --rom-only --download --insecure-permissions --port --chip --baud --before --after --trace --json --progress --help'
+        ;;
     'profile init')
         case "$prev" in
         --out) COMPREPLY=($(compgen -f -- "$cur")); return ;;

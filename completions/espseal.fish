@@ -1,9 +1,6 @@
 # fish completion of espseal; made by man/generate, do not edit
 complete -c espseal -f -n __fish_use_subcommand -l version -d 'print the version and exit'
-complete -c espseal -f -n __fish_use_subcommand -a 'provision prove boot-check identity ds secure-cert nvs ota wifi-prov bundle device jtag flash image secure-boot partition-table efuse apply flash-encryption unlock chip help'
-complete -c espseal -f -n __fish_use_subcommand -a 'provision prove identity ds secure-cert nvs ota wifi-prov device jtag flash image secure-boot partition-table efuse apply flash-encryption unlock chip help'
-complete -c espseal -f -n __fish_use_subcommand -a 'provision prove profile identity ds secure-cert nvs ota device flash image partition-table efuse apply chip help'
-complete -c espseal -f -n __fish_use_subcommand -a 'provision prove profile identity ds secure-cert nvs ota wifi-prov device jtag flash image secure-boot partition-table efuse apply flash-encryption unlock chip help'
+complete -c espseal -f -n __fish_use_subcommand -a 'provision prove boot-check profile identity ds secure-cert nvs ota wifi-prov bundle device jtag flash image secure-boot partition-table efuse apply flash-encryption unlock chip help'
 complete -c espseal -f -n __fish_use_subcommand -a provision -d 'give a chip its own identity, prove it, and record it'
 complete -c espseal -n '__fish_seen_subcommand_from provision' -l profile -r -F -d 'what the device shall become, as JSON; options of this command line win over it'
 complete -c espseal -n '__fish_seen_subcommand_from provision' -l set -x -d 'say a word of the profile otherwise: flash_encryption.mode=release; null takes it out'

@@ -28,7 +28,7 @@ static void capture(struct fixture *f, const char *progress)
     f->run.progress = &f->progress;
     f->run.emitted = &f->emitted;
     if (progress) {
-        f->given = (struct cli_given){&cli_common_options[1], progress};
+        f->given = (struct cli_given){.option = &cli_common_options[1], .value = progress};
         assert_string_equal(f->given.option->name, "progress");
         f->run.given = &f->given;
         f->run.given_count = 1;
