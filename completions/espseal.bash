@@ -95,7 +95,7 @@ _espseal()
         ;;
     secure-boot)
         if ((COMP_CWORD == 2)); then
-            COMPREPLY=($(compgen -W 'keygen sign verify digest info' -- "$cur"))
+            COMPREPLY=($(compgen -W 'keygen sign verify digest info rotate' -- "$cur"))
             return
         fi
         set -- "${COMP_WORDS[1]} ${COMP_WORDS[2]}"
@@ -765,6 +765,26 @@ _espseal()
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
         words='--json --progress --help'
+        ;;
+    'secure-boot rotate')
+        case "$prev" in
+        --add) COMPREPLY=(); return ;;
+        --revoke) COMPREPLY=($(compgen -W '0 1 2' -- "$cur")); return ;;
+        --image) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --efuse-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --allow) COMPREPLY=(); return ;;
+        --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --pin-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset usb-reset no-reset' -- "$cur")); return ;;
+        --after) COMPREPLY=($(compgen -W 'hard-reset watchdog-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --confirm) COMPREPLY=($(compgen -W 'burn stdin' -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--add --revoke --image --efuse-file --allow --passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
         ;;
     'partition-table show')
         case "$prev" in

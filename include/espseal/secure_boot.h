@@ -140,4 +140,41 @@ int seal_boot_message(const uint8_t *data, size_t len, bool unpadded, struct sea
 int seal_boot_attach(const uint8_t *message, size_t len, const struct seal_signature *signatures,
                      size_t count, struct seal_buf *out, struct seal_cause *cause) SEAL_MUST_CHECK;
 
+/* --- rotation of keys --- */
+
+/* The rule that --allow names when an image that is to be started needs a key that would be revoked. */
+#define SEAL_RULE_BOOT_IMAGE "SB-IMAGE"
+
+struct seal_boot_rotation {
+    const uint8_t *add; /* digests that shall be trusted, 32 bytes each */
+    size_t add_count;   /* 0..3 */
+    unsigned revoke;    /* bit n: slot n shall not be trusted any more */
+};
+
+struct seal_fuse_plan;
+/*
+ * Adds a rotation to a plan (fuse_plan.h): each new digest into the first free slot and a free key block,
+ * with its purpose and write-protection; revocation bits. A digest that is trusted already, and a slot that
+ * is revoked already, are no change. *after: what the chip trusts afterwards. SEAL_ERR_UNSUPPORTED: a chip
+ * with one slot, which can neither be rotated nor revoked. SEAL_ERR_STATE: no free slot or key block, a
+ * digest that was revoked, or no digest would be left.
+ */
+int seal_boot_rotate(struct seal_fuse_plan *plan, const struct seal_boot_rotation *rotation,
+                     struct seal_boot_trust *after, struct seal_cause *cause) SEAL_MUST_CHECK;
+
+struct seal_boot_signers { /* who signed an image in flash, without the proof that they did */
+    size_t count;          /* blocks that are there, read or not */
+    bool read[SEAL_SIGNATURE_KEYS_MAX];
+    uint8_t key_digests[SEAL_SIGNATURE_KEYS_MAX][32];
+};
+/*
+ * Reads the headers and signature blocks of the image at an offset in a chip's flash; at most size bytes
+ * belong to it. SEAL_ERR_NOT_FOUND: there is no image, or flash is encrypted. SEAL_ERR_FORMAT: one that is
+ * cut. Else as seal_flash_read.
+ */
+int seal_boot_read_signers(struct seal_loader *loader, uint32_t offset, uint32_t size,
+                           struct seal_boot_signers *signers, struct seal_cause *cause) SEAL_MUST_CHECK;
+/* Whether trust has a slot, not revoked, for one of them in a block that the chip looks at. */
+bool seal_boot_signers_trusted(const struct seal_boot_signers *signers, const struct seal_boot_trust *trust);
+
 #endif

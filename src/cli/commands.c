@@ -42,6 +42,7 @@ extern const struct cli_command cli_command_secure_boot_sign;
 extern const struct cli_command cli_command_secure_boot_verify;
 extern const struct cli_command cli_command_secure_boot_digest;
 extern const struct cli_command cli_command_secure_boot_info;
+extern const struct cli_command cli_command_secure_boot_rotate;
 extern const struct cli_command cli_command_partition_table_show;
 extern const struct cli_command cli_command_partition_table_check;
 extern const struct cli_command cli_command_partition_table_decode;
@@ -157,6 +158,7 @@ const struct cli_command *const cli_commands[] = {
     &cli_command_secure_boot_verify,
     &cli_command_secure_boot_digest,
     &cli_command_secure_boot_info,
+    &cli_command_secure_boot_rotate,
 
     /* partition table */
     &cli_command_partition_table_show,

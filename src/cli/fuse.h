@@ -17,6 +17,7 @@ struct cli_fuse { /* one invocation */
     struct seal_fuse_plan plan;
     seal_json *operations; /* what was asked for, as words: for --plan-out */
     const char *allowed[CLI_FUSE_ALLOWS + 1];
+    const char *const *own_rules;  /* names of --allow that the command itself looks at; NULL: none */
     struct seal_fuse_saved *saved; /* apply: the plan must be this one */
 };
 

@@ -277,11 +277,23 @@ static int ask_and_burn(struct cli_fuse *fuse, struct seal_cause *cause)
     return err;
 }
 
+static bool is_own_rule(const struct cli_fuse *fuse, const char *name)
+{
+    const char *const *rule = fuse->own_rules;
+    while (rule && *rule && strcmp(*rule, name) != 0) {
+        rule++;
+    }
+    return rule && *rule;
+}
+
 static int take_allowed(struct cli_fuse *fuse, struct seal_cause *cause)
 {
     size_t count = 0;
     const char *name;
     for (size_t i = 0; (name = cli_text_at(fuse->run, "allow", i)) != NULL; i++) {
+        if (is_own_rule(fuse, name)) {
+            continue;
+        }
         if (count == CLI_FUSE_ALLOWS) {
             return seal_fail(cause, SEAL_ERR_USAGE, "more than %d rules are to be overridden",
                              CLI_FUSE_ALLOWS);
