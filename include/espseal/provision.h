@@ -99,16 +99,23 @@ enum seal_step_kind {
     SEAL_STEP_PROVE,     /* challenge the peripheral */
     SEAL_STEP_PROTECT,   /* burn protections */
     SEAL_STEP_PROVE_AGAIN,
+    SEAL_STEP_PROVE_FLASH, /* what the ROM encrypts is what the host does */
+    SEAL_STEP_PROVE_HMAC,  /* the chip's HMAC of a nonce is the host's */
+    SEAL_STEP_BOOT_CHECK,  /* would ROM and bootloader start what lies in flash, once the rest is burned? */
+    SEAL_STEP_SWITCH,      /* burn enable bits and locks */
 };
 
 struct seal_step {
     enum seal_step_kind kind;
-    const char *name;            /* "burn key": for progress and the receipt */
-    char what[160];              /* one sentence for a person */
-    bool irreversible;           /* burns eFuses */
-    uint32_t offset, len;        /* of the flash region; len 0: none */
-    const uint8_t *data;         /* of the region, borrowed */
-    struct seal_release release; /* of data */
+    const char *name;     /* "burn key": for progress and the receipt */
+    char what[160];       /* one sentence for a person */
+    bool irreversible;    /* burns eFuses */
+    uint32_t offset, len; /* of the flash region; len 0: none */
+    const uint8_t *data;  /* of the region as it will stand in flash, borrowed */
+    const uint8_t *plain; /* the same before encryption, plain_len bytes; NULL: data is plain */
+    size_t plain_len;
+    struct seal_release release; /* of plain where there is one, else of data */
+    unsigned block;              /* SEAL_STEP_KEY: the eFuse block; SEAL_STEP_PROVE_HMAC: n of BLOCK_KEYn */
     struct seal_burn burn;       /* irreversible steps: exactly these bits */
     bool done;
 };
@@ -150,6 +157,12 @@ struct seal_job_events { /* all may be NULL */
 };
 
 /*
+ * What there is no way back from in a step, by name, a sentence each; before it has run.
+ */
+void seal_job_each_no_return(const struct seal_job *job, size_t index,
+                             void (*say)(void *ctx, const char *text), void *ctx);
+
+/*
  * Runs the steps in order; each is verified before the next begins. Where eFuses are to be burned they are
  * read once more before the first step: SEAL_ERR_STATE, and nothing was written, when the chip is another one
  * or is not as the plan found it. After a failure the same command, run
@@ -174,8 +187,14 @@ const struct seal_buf *seal_job_request(const struct seal_job *job); /* PEM; NUL
 int seal_job_sign_request(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 const struct seal_buf *seal_job_partition(const struct seal_job *job);
 const uint8_t *
-seal_job_hmac_key(const struct seal_job *job);    /* 32 bytes; NULL when the host does not hold it */
-bool seal_job_burned(const struct seal_job *job); /* something was burned by this run */
+seal_job_hmac_key(const struct seal_job *job); /* 32 bytes; NULL when the host does not hold it */
+/* The keys of this device, wrapped for the recipient that the profile names (escrow.h): to be kept before the
+ * job runs. NULL: none was asked for, or the keys are not known any more. After seal_job_plan. */
+const struct seal_buf *seal_job_escrow(const struct seal_job *job);
+/* The chip is in secure download mode: what it is was judged from what its ROM tells, its MAC is not known,
+ * and there are no steps. */
+bool seal_job_blind(const struct seal_job *job);
+bool seal_job_burned(const struct seal_job *job);                    /* something was burned by this run */
 const struct seal_proof *seal_job_proof(const struct seal_job *job); /* the last one; NULL: none */
 
 /*

@@ -72,6 +72,8 @@ const struct seal_chip *seal_loader_chip(const struct seal_loader *loader);
 const struct seal_security_info *seal_loader_security_info(const struct seal_loader *loader);
 /* Asks the chip again, after a burn that changes what it answers. */
 int seal_loader_refresh_security_info(struct seal_loader *loader, struct seal_cause *cause) SEAL_MUST_CHECK;
+/* The link of seal_loader_connect. */
+const struct seal_link *seal_loader_link(const struct seal_loader *loader);
 bool seal_loader_secure_download(const struct seal_loader *loader);
 unsigned seal_loader_baud(const struct seal_loader *loader); /* the rate in use */
 /*

@@ -90,8 +90,8 @@ static int check_owner(struct cli_run *run, struct provision *p, struct seal_cau
 static int check_names(struct cli_run *run, const struct provision *p, struct seal_cause *cause)
 {
     static const char *const names[] = {"certificate.pem", "esp_secure_cert.bin", "request.pem",
-                                        "private_key.pem", "hmac_key.bin"};
-    enum { SECRETS_FROM = 3, NAMES = sizeof names / sizeof names[0] };
+                                        "escrow.pem",      "private_key.pem",     "hmac_key.bin"};
+    enum { SECRETS_FROM = 4, NAMES = sizeof names / sizeof names[0] };
     size_t count = cli_flag(run, "keep-secrets") ? NAMES : SECRETS_FROM;
     int err = SEAL_OK;
     for (size_t i = 0; i < count && err == SEAL_OK && !p->owns_directory && !cli_flag(run, "force"); i++) {
@@ -132,6 +132,10 @@ static int write_public(const struct provision *p, struct seal_cause *cause)
         bool secret = p->profile.storage == SEAL_STORAGE_PLAINTEXT;
         err = write_one(p, "esp_secure_cert.bin", seal_buf_ptr(partition), seal_buf_len(partition),
                         secret ? SEAL_FILE_SECRET : 0, cause);
+    }
+    const struct seal_buf *escrow = seal_job_escrow(p->job);
+    if (err == SEAL_OK && escrow) {
+        err = write_one(p, "escrow.pem", seal_buf_ptr(escrow), seal_buf_len(escrow), 0, cause);
     }
     if (err == SEAL_OK && request) {
         err = write_one(p, "request.pem", seal_buf_ptr(request), seal_buf_len(request), 0, cause);
@@ -220,7 +224,14 @@ int provision_files_check(struct cli_run *run, struct provision *p, struct seal_
     const char *given = cli_text(run, "out");
     const char *csr = cli_text(run, "csr-out");
     int err = SEAL_OK;
-    if (csr && seal_job_request(p->job)) {
+    if (seal_job_blind(p->job)) {
+        return SEAL_OK; /* nothing is known of it that could be recorded, not even its MAC */
+    }
+    if (seal_job_escrow(p->job) && !given) {
+        err = seal_fail(cause, SEAL_ERR_USAGE, "the wrapped keys of this device need a place to be kept");
+        seal_hint(cause, "give --out DIR: escrow.pem is written there before anything is burned");
+    }
+    if (err == SEAL_OK && csr && seal_job_request(p->job)) {
         err = seal_file_check_writable(csr, cli_flag(run, "force") ? SEAL_FILE_FORCE : 0, cause);
     }
     if (err == SEAL_OK) {

@@ -15,6 +15,11 @@ static void mac_text(const struct provision *p, char text[static 18])
 
 static const char *mode_text(const struct provision *p)
 {
+    if (p->profile.no_identity) {
+        return p->profile.mode == SEAL_MODE_PRODUCTION
+                   ? "production: keys become unreadable and doors close, for ever"
+                   : "development: keys stay readable in the chip; the device is NOT sealed";
+    }
     if (p->profile.mode == SEAL_MODE_PRODUCTION) {
         return "production: the device's key becomes unreadable, for ever";
     }
@@ -33,6 +38,8 @@ void provision_show_device(const struct cli_run *run, const struct provision *p)
     if (cert && seal_cert_info(cert, &info) == SEAL_OK) {
         cli_say(run, "identity  %s, %s, issued by %s, until %.10s", info.subject, info.key, info.issuer,
                 info.not_after);
+    } else if (p->profile.no_identity || !seal_job_needs_identity(p->job)) {
+        cli_say(run, "identity  %s", p->profile.no_identity ? "none: seal only" : "the one it has");
     } else {
         cli_say(run, "identity  %s, %s, not made in a dry run", p->profile.subject, p->profile.key_type);
     }
@@ -40,6 +47,12 @@ void provision_show_device(const struct cli_run *run, const struct provision *p)
     for (size_t i = 0; seal_job_warning(p->job, i); i++) {
         cli_warn(run, "%s", seal_job_warning(p->job, i));
     }
+}
+
+static void show_no_return(void *ctx, const char *text)
+{
+    const struct cli_run *const *run = ctx;
+    cli_say(*run, "        cannot be undone: %s", text);
 }
 
 void provision_show_plan(const struct cli_run *run, const struct provision *p)
@@ -60,6 +73,9 @@ void provision_show_plan(const struct cli_run *run, const struct provision *p)
     for (size_t i = 0; i < count; i++) {
         const struct seal_step *step = seal_job_step(p->job, i);
         cli_say(run, "  %2zu %c  %s", i + 1, step->irreversible ? '*' : ' ', step->what);
+        if (step->kind == SEAL_STEP_SWITCH) {
+            seal_job_each_no_return(p->job, i, show_no_return, &run);
+        }
     }
     if (first) {
         cli_say(run,
@@ -75,6 +91,11 @@ void provision_question(const struct provision *p, char *text, size_t size)
     mac_text(p, mac);
     (void)snprintf(text, size, "eFuses cannot be un-burned. This burns some of the %s with MAC %s.",
                    seal_job_chip(p->job)->title, mac);
+}
+
+static void put_no_return(void *ctx, const char *text)
+{
+    seal_json_put_text(ctx, NULL, text);
 }
 
 int provision_plan_json(const struct provision *p, seal_json **plan)
@@ -97,6 +118,9 @@ int provision_plan_json(const struct provision *p, seal_json **plan)
         seal_json_put_text(one, "name", step->name);
         seal_json_put_text(one, "what", step->what);
         seal_json_put_bool(one, "irreversible", step->irreversible);
+        if (step->kind == SEAL_STEP_SWITCH) {
+            seal_job_each_no_return(p->job, i, put_no_return, seal_json_put_array(one, "cannot_be_undone"));
+        }
     }
     seal_json *warnings = seal_json_put_array(root, "warnings");
     for (size_t i = 0; seal_job_warning(p->job, i); i++) {
@@ -151,8 +175,12 @@ void provision_show_result(const struct cli_run *run, const struct provision *p)
     if (p->receipt[0] && p->recorded) {
         cli_say(run, "receipt   %s", p->receipt);
     }
-    cli_say(run, "done      %s %s has its own %s", seal_job_chip(p->job)->title, mac,
-            p->profile.request_only ? "key; its request is signed" : "identity");
+    if (p->profile.no_identity) {
+        cli_say(run, "done      %s %s", seal_job_chip(p->job)->title, mac);
+    } else {
+        cli_say(run, "done      %s %s has its own %s", seal_job_chip(p->job)->title, mac,
+                p->profile.request_only ? "key; its request is signed" : "identity");
+    }
     cli_say(run, "          %s", seal_job_state(p->job, SEAL_OK));
     show_leftovers(run, p);
 }

@@ -531,12 +531,19 @@ static int choose_timing(struct burner *burner, struct seal_cause *cause)
     return err;
 }
 
-/* What the chip no longer shows is not kept here either. */
+/* What the chip no longer shows is not kept here either. Where a block has a bit for each half (ESP32-C2),
+ * the other half stays. */
 static void forget_protected_blocks(struct seal_efuse *efuse)
 {
+    const uint32_t hidden = seal_efuse_get_named(efuse, "RD_DIS");
     for (unsigned id = 0; id < efuse->chip->efuse->block_count; id++) {
-        if (!seal_efuse_block_readable(efuse, id))
-            seal_cleanse(efuse->words[id], sizeof efuse->words[id]);
+        const struct seal_efuse_block *block = &efuse->chip->efuse->blocks[id];
+        const size_t parts = 1u + block->read_disable_more, words = SEAL_EFUSE_WORDS / parts;
+        for (size_t part = 0; part < parts && block->read_disable >= 0; part++) {
+            if (hidden >> ((size_t)block->read_disable + part) & 1) {
+                seal_cleanse(efuse->words[id] + part * words, words * sizeof *efuse->words[id]);
+            }
+        }
     }
 }
 

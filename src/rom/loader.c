@@ -153,6 +153,11 @@ unsigned seal_loader_baud(const struct seal_loader *loader)
     return loader->baud;
 }
 
+const struct seal_link *seal_loader_link(const struct seal_loader *loader)
+{
+    return loader->link;
+}
+
 bool seal_loader_secure_download(const struct seal_loader *loader)
 {
     return loader->security.valid && (loader->security.flags & SEAL_SECURITY_SECURE_DOWNLOAD);

@@ -13,7 +13,7 @@
 bool job_completes(const struct seal_job *job)
 {
     const struct seal_profile *profile = job->profile;
-    return profile->storage == SEAL_STORAGE_DS && profile->device_cert && !profile->private_key;
+    return job_uses_ds(job) && profile->device_cert && !profile->private_key;
 }
 
 static bool sound(const struct seal_buf *partition, uint8_t type)

@@ -137,7 +137,7 @@ int job_examine_found(struct seal_job *job, struct seal_cause *cause)
         return not_this(job, "it holds no esp_secure_cert partition");
     }
     bool key_there = job->key_state == SEAL_BLOCK_HELD || job->key_state == SEAL_BLOCK_SEALED;
-    if (job->profile->storage == SEAL_STORAGE_DS && !key_there) {
+    if (job_uses_ds(job) && !key_there) {
         return not_this(job, "it was made for a key that this chip does not hold");
     }
     if (!all_crcs_right(job)) {

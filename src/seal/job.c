@@ -1,4 +1,6 @@
 #include "job.h"
+#include "slots.h"
+#include "writes.h"
 
 #include <espseal/secret.h>
 
@@ -43,7 +45,12 @@ void seal_job_free(struct seal_job **job)
     seal_buf_free(&j->request);
     seal_buf_free(&j->partition);
     seal_buf_free(&j->found);
-    free(j->firmware_there);
+    job_free_writes(j);
+    seal_secret_free(j->slots, JOB_SLOTS * sizeof *j->slots);
+    seal_flash_crypt_free(&j->crypt);
+    seal_buf_free(&j->sealed);
+    seal_buf_free(&j->escrow);
+    seal_cleanse(j->nvs_keys, sizeof j->nvs_keys);
     job_free_names(j);
     seal_buf_free(&j->copy);
     seal_buf_free(&j->image);
@@ -51,6 +58,16 @@ void seal_job_free(struct seal_job **job)
     seal_cleanse(&j->before, sizeof j->before);
     free(j);
     *job = NULL;
+}
+
+bool job_has_identity(const struct seal_job *job)
+{
+    return !job->profile->no_identity;
+}
+
+bool job_uses_ds(const struct seal_job *job)
+{
+    return job_has_identity(job) && job->profile->storage == SEAL_STORAGE_DS;
 }
 
 const struct seal_cert *job_device_cert(const struct seal_job *job)
@@ -123,7 +140,8 @@ const struct seal_buf *seal_job_request(const struct seal_job *job)
 
 const struct seal_buf *seal_job_partition(const struct seal_job *job)
 {
-    return job->found_good ? job->found : job->partition;
+    const struct seal_buf *partition = job->found_good ? job->found : job->partition;
+    return partition && seal_buf_len(partition) ? partition : NULL;
 }
 
 const uint8_t *seal_job_hmac_key(const struct seal_job *job)
@@ -143,5 +161,16 @@ const struct seal_proof *seal_job_proof(const struct seal_job *job)
 
 bool seal_job_needs_identity(const struct seal_job *job)
 {
-    return !job->profile->device_cert && !job->found_good && !job->made_cert;
+    return job_has_identity(job) && !job->blind && !job->profile->device_cert && !job->found_good &&
+           !job->made_cert;
+}
+
+const struct seal_buf *seal_job_escrow(const struct seal_job *job)
+{
+    return job->escrow;
+}
+
+bool seal_job_blind(const struct seal_job *job)
+{
+    return job->blind;
 }

@@ -2,6 +2,7 @@
 #ifndef SEAL_JOB_H
 #define SEAL_JOB_H
 
+#include <espseal/flash_crypt.h>
 #include <espseal/provision.h>
 #include <espseal/survey.h>
 
@@ -23,7 +24,6 @@ struct seal_job {
     struct seal_buf *found;  /* what stands there; empty when nothing does */
     char found_why_not[200]; /* why it is not this identity */
     bool found_good;         /* it is this identity, and the chip proved it */
-    bool *firmware_there;    /* per image */
 
     unsigned key;
     enum seal_key_block_state key_state;
@@ -45,6 +45,25 @@ struct seal_job {
     struct seal_buf *request;
     struct seal_buf *partition; /* to be written */
 
+    /* sealing */
+    bool has_table;
+    struct seal_partition_table table; /* that the firmware brings, or else that flash has */
+    struct job_slot *slots;            /* JOB_SLOTS, in the secure heap; NULL: nothing is sealed */
+    size_t slot_count;
+    uint32_t reserved;              /* bit n: BLOCK_KEYn is a slot's */
+    struct seal_flash_crypt *crypt; /* NULL: no flash encryption, or its key is not known */
+    bool past_flash;                /* the key is hidden already: flash was written before that */
+    bool blind;                     /* secure download mode */
+    bool cert_encrypted;            /* esp_secure_cert is */
+    struct seal_buf *sealed;        /* partition, as it will stand in flash then */
+    struct job_write *writes;
+    size_t write_count;
+    bool flash_proved, hmac_proved;
+    bool boot_unknown; /* said already that nobody can tell whether it will start */
+    struct seal_buf *escrow;
+    uint8_t nvs_keys[64];
+    bool nvs_keys_known;
+
     struct seal_step *steps;
     size_t step_count;
     uint8_t hash[32];
@@ -59,6 +78,9 @@ struct seal_job {
 };
 
 void job_warn(struct seal_job *job, const char *format, ...) SEAL_PRINTF(2, 3);
+/* The identity's key lives in the Digital Signature peripheral. */
+bool job_uses_ds(const struct seal_job *job);
+bool job_has_identity(const struct seal_job *job); /* false: seal only */
 const struct seal_cert *job_device_cert(const struct seal_job *job);
 const struct seal_key *job_private_key(const struct seal_job *job);
 
@@ -69,6 +91,8 @@ int job_choose_key_block(struct seal_job *job, int hinted, struct seal_cause *ca
  * NULL-terminated. */
 int job_check_allowed(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 void job_allowed_fuse_rules(const struct seal_job *job, const char *allowed[static JOB_RULES]);
+#define JOB_RULE_BOOT "BOOT-CHECK" /* gate.c */
+bool job_is_allowed(const struct seal_job *job, const char *rule);
 /* The images of the profile against the state of the chip (flash_guard.h). */
 int job_guard_firmware(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 
@@ -78,6 +102,7 @@ int job_check_cert(const struct seal_job *job, const struct seal_cert *cert,
 int job_preflight(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /* regions.c: where esp_secure_cert goes, and that no region crosses another or the end of flash. */
+int job_find_table(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 int job_locate(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 int job_check_regions(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 
@@ -101,6 +126,9 @@ void job_warn_validity(struct seal_job *job, const struct seal_cert *cert, const
 
 void job_warn_outliving(struct seal_job *job,
                         const struct seal_cert *cert); /* the CA that is stored beside it */
+
+/* blind.c: a chip in secure download mode: is it what it shall become, as far as its ROM tells? */
+int job_survey_blind(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /* plan_hash.c */
 int job_hash_plan(struct seal_job *job) SEAL_MUST_CHECK;

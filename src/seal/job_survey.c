@@ -1,5 +1,7 @@
 /* The survey: fuses, flash, and what an earlier run left. */
 #include "job.h"
+#include "slots.h"
+#include "writes.h"
 
 #include <espseal/deadline.h>
 #include <espseal/digest.h>
@@ -10,13 +12,21 @@
 
 #define BLOCK0_AND_1 3u
 
+static bool asks_sealing(const struct seal_job *job)
+{
+    return seal_sealing_asked(&job->profile->sealing);
+}
+
 static int check_posture(const struct seal_job *job, struct seal_cause *cause)
 {
-    unsigned count = (unsigned)__builtin_popcount(seal_efuse_get_named(&job->now, "SPI_BOOT_CRYPT_CNT"));
-    if (count % 2) {
+    const char *counter =
+        seal_chip_field(job->chip, "FLASH_CRYPT_CNT") ? "FLASH_CRYPT_CNT" : "SPI_BOOT_CRYPT_CNT";
+    unsigned count = (unsigned)__builtin_popcount(seal_efuse_get_named(&job->now, counter));
+    if (count % 2 && !job_encrypts(job)) {
         int err = seal_fail(cause, SEAL_ERR_STATE,
                             "flash encryption is on in this chip: plain images would not be readable to it");
-        seal_hint(cause, "this espseal provisions chips before flash encryption is enabled");
+        seal_hint(cause,
+                  "ask for flash_encryption in a profile, with the key of this device where it is hidden");
         return err;
     }
     return SEAL_OK;
@@ -25,29 +35,70 @@ static int check_posture(const struct seal_job *job, struct seal_cause *cause)
 static int read_fuses(struct seal_job *job, struct seal_cause *cause)
 {
     job->now.chip = job->chip;
-    int err = seal_efuse_read(job->loader, BLOCK0_AND_1, &job->now, cause);
+    int err = seal_efuse_read(job->loader, asks_sealing(job) ? ~0u : BLOCK0_AND_1, &job->now, cause);
     if (err == SEAL_OK) {
         seal_efuse_mac(&job->now, job->mac);
         err = check_posture(job, cause);
     }
+    if (err == SEAL_OK && asks_sealing(job)) {
+        err = job_allocate_slots(job, cause);
+    }
+    return err == SEAL_OK ? job_open_crypt(job, cause) : err;
+}
+
+/* An encrypted partition has to be read as a whole: where it ends shows when it is decrypted. */
+static int read_encrypted_cert(struct seal_job *job, struct seal_cause *cause)
+{
+    const struct job_slot *slot = job_slot_of(job, JOB_FLASH_KEY);
+    const bool written = slot && (slot->state == SEAL_BLOCK_HELD || slot->state == SEAL_BLOCK_SEALED);
+    const size_t len = job->room < SEAL_SECURE_CERT_MAX ? job->room : SEAL_SECURE_CERT_MAX;
+    if (!job->crypt || !written) {
+        return SEAL_OK;
+    }
+    uint8_t *data = seal_buf_reserve(job->found, len);
+    int err = data ? job_read_flash(job, job->offset, data, len, cause)
+                   : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
+    if (err == SEAL_OK && seal_le32(data) != SEAL_SECURE_CERT_MAGIC) {
+        seal_buf_truncate(job->found, 0);
+    }
     return err;
+}
+
+static int read_cert(struct seal_job *job, struct seal_cause *cause)
+{
+    job->found = seal_buf_new_secret(); /* another tool may have left a private key there */
+    if (!job->found) {
+        return seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
+    }
+    job->cert_encrypted = job_has_identity(job) && job_is_encrypted_at(job, job->offset);
+    int err = SEAL_OK;
+    if (job->cert_encrypted) {
+        err = read_encrypted_cert(job, cause);
+    } else if (job_has_identity(job)) {
+        err = seal_survey_secure_cert(job->loader, job->offset, job->room, job->found, cause);
+    }
+    return err == SEAL_OK && job_has_identity(job) ? job_find_ds(job, cause) : err;
 }
 
 static int read_flash(struct seal_job *job, struct seal_cause *cause)
 {
     int err = seal_flash_attach(job->loader, &job->flash, cause);
-    if (err == SEAL_OK) {
+    if (err == SEAL_OK && asks_sealing(job)) {
+        err = job_find_table(job, cause);
+    }
+    if (err == SEAL_OK && job_has_identity(job)) {
         err = job_locate(job, cause);
+    }
+    if (err == SEAL_OK && asks_sealing(job)) {
+        err = job_collect_nvs(job, cause);
     }
     if (err == SEAL_OK) {
         err = job_check_regions(job, cause);
     }
     if (err == SEAL_OK) {
-        job->found = seal_buf_new_secret(); /* another tool may have left a private key there */
-        err = job->found ? seal_survey_secure_cert(job->loader, job->offset, job->room, job->found, cause)
-                         : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
+        err = job_encrypt_writes(job, cause);
     }
-    return err == SEAL_OK ? job_find_ds(job, cause) : err;
+    return err == SEAL_OK ? read_cert(job, cause) : err;
 }
 
 static void keep_held_key(struct seal_job *job)
@@ -97,7 +148,7 @@ static int refuse_sealed(const struct seal_job *job, struct seal_cause *cause)
 
 static int survey_key(struct seal_job *job, struct seal_cause *cause)
 {
-    if (job->profile->storage != SEAL_STORAGE_DS) {
+    if (!job_uses_ds(job)) {
         return SEAL_OK;
     }
     int hinted = job->ds_found ? (int)job->ds_key : job_found_key(job);
@@ -114,22 +165,37 @@ static int survey_key(struct seal_job *job, struct seal_cause *cause)
 
 /* Images are compared now only where the rest is done already, to tell "nothing to do"; else while writing.
  */
-static int survey_firmware(struct seal_job *job, struct seal_cause *cause)
+static int survey_writes(struct seal_job *job, struct seal_cause *cause)
 {
-    for (size_t i = 0; i < job->profile->firmware_count && job->found_good; i++) {
-        const struct seal_firmware *image = &job->profile->firmware[i];
-        uint8_t want[16];
-        uint8_t have[16];
-        int err = seal_md5_mapped(image->data, image->len, &image->release, want);
-        if (err == SEAL_OK) {
-            err = seal_flash_md5(job->loader, image->offset, (uint32_t)image->len, have, cause);
-        }
-        if (err != SEAL_OK) {
-            return err;
-        }
-        job->firmware_there[i] = memcmp(want, have, sizeof want) == 0;
+    bool settled = job->found_good || !job_has_identity(job);
+    for (size_t i = 0; i < job->slot_count; i++) {
+        const struct job_slot *slot = &job->slots[i];
+        settled = settled &&
+                  !(slot->secret && (slot->state == SEAL_BLOCK_FREE || slot->state == SEAL_BLOCK_CLAIMED));
     }
-    return SEAL_OK;
+    return settled || job->past_flash ? job_compare_writes(job, cause) : SEAL_OK;
+}
+
+/* What stands in an encrypted partition under a hidden key was proven before the key was hidden. */
+static int survey_identity(struct seal_job *job, struct seal_cause *cause)
+{
+    if (!job_has_identity(job)) {
+        return SEAL_OK;
+    }
+    if (!job->cert_encrypted || !job->past_flash) {
+        return job_examine_found(job, cause);
+    }
+    job->found_good = !job_uses_ds(job) || job->key_state == SEAL_BLOCK_SEALED;
+    if (job->found_good) {
+        job_warn(job, "esp_secure_cert is encrypted with a key that is hidden: it was proved before that");
+        return SEAL_OK;
+    }
+    int err = seal_fail(cause, SEAL_ERR_STATE,
+                        "esp_secure_cert at 0x%x would be encrypted with a key that nobody can read any more",
+                        job->offset);
+    seal_hint(cause,
+              "give the key of this device: espseal unlock takes it from the file that --escrow-to made");
+    return err;
 }
 
 static int survey(struct seal_job *job, struct seal_cause *cause)
@@ -142,9 +208,12 @@ static int survey(struct seal_job *job, struct seal_cause *cause)
         err = job_preflight(job, cause);
     }
     if (err == SEAL_OK) {
+        err = job_collect_images(job, cause);
+    }
+    if (err == SEAL_OK) {
         err = read_fuses(job, cause);
     }
-    if (err == SEAL_OK && !job->profile->device_cert) {
+    if (err == SEAL_OK && job_has_identity(job) && !job->profile->device_cert) {
         err = job_expand_names(job, cause);
     }
     if (err == SEAL_OK) {
@@ -155,22 +224,23 @@ static int survey(struct seal_job *job, struct seal_cause *cause)
     }
     if (err == SEAL_OK) {
         job->before = job->now;
-        err = job_examine_found(job, cause);
+        err = survey_identity(job, cause);
     }
     if (err == SEAL_OK) {
         err = job_check_completion(job, cause);
     }
-    if (err == SEAL_OK && job->key_state == SEAL_BLOCK_SEALED &&
+    if (err == SEAL_OK && job->key_state == SEAL_BLOCK_SEALED && job_uses_ds(job) &&
         job->profile->mode == SEAL_MODE_DEVELOPMENT) {
         job_warn(job, "BLOCK_KEY%u is read-protected already: this device is sealed, and stays so", job->key);
     }
-    if (err == SEAL_OK && job->key_state == SEAL_BLOCK_SEALED && !job->found_good && !job->ds_found) {
+    if (err == SEAL_OK && job->key_state == SEAL_BLOCK_SEALED && job_uses_ds(job) && !job->found_good &&
+        !job->ds_found) {
         err = refuse_sealed(job, cause);
     }
     if (err == SEAL_OK) {
         err = job_guard_firmware(job, cause);
     }
-    return err == SEAL_OK ? survey_firmware(job, cause) : err;
+    return err == SEAL_OK ? survey_writes(job, cause) : err;
 }
 
 int seal_job_survey(struct seal_loader *loader, const struct seal_profile *profile, struct seal_job **out,
@@ -178,19 +248,17 @@ int seal_job_survey(struct seal_loader *loader, const struct seal_profile *profi
 {
     *out = NULL;
     struct seal_job *job = calloc(1, sizeof *job);
-    bool *there = calloc(profile->firmware_count + 1, sizeof *there);
-    if (!job || !there) {
-        free(job);
-        free(there);
+    if (!job) {
         return seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
     }
     job->loader = loader;
     job->profile = profile;
     job->chip = seal_loader_chip(loader);
-    job->firmware_there = there;
     job->started = time(NULL);
     job->started_us = seal_now_us();
-    int err = survey(job, cause);
+    job->blind = seal_loader_secure_download(loader) && asks_sealing(job) &&
+                 profile->sealing.lockdown.download == SEAL_WORD_SECURE;
+    int err = job->blind ? job_survey_blind(job, cause) : survey(job, cause);
     if (err == SEAL_OK) {
         *out = job;
     } else {

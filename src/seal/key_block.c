@@ -147,7 +147,8 @@ static int find_own(struct seal_job *job, unsigned *own, unsigned *count, struct
     *count = 0;
     for (unsigned key = 0; key < job->chip->key_blocks; key++) {
         unsigned purpose = seal_efuse_key_purpose(&job->now, key);
-        if (purpose == SEAL_PURPOSE_USER || purpose & ~(unsigned)SEAL_PURPOSE_HMAC_DOWN_DS) {
+        if (purpose == SEAL_PURPOSE_USER || purpose & ~(unsigned)SEAL_PURPOSE_HMAC_DOWN_DS ||
+            job->reserved >> key & 1) {
             continue;
         }
         int err = load(job, key, cause);
@@ -176,7 +177,7 @@ static int refuse_many(const unsigned *own, unsigned count, struct seal_cause *c
 static int take_first_free(struct seal_job *job, struct seal_cause *cause)
 {
     for (unsigned key = 0; key < job->chip->key_blocks; key++) {
-        if (seal_efuse_key_purpose(&job->now, key) != SEAL_PURPOSE_USER) {
+        if (seal_efuse_key_purpose(&job->now, key) != SEAL_PURPOSE_USER || job->reserved >> key & 1) {
             continue;
         }
         int err = load(job, key, cause);

@@ -1,14 +1,16 @@
-/* The steps that are missing between the chip's state and the profile. */
-#include "job.h"
+/* The steps that are missing between the chip's state and the profile, in the one order that a cut forgives.
+ */
+#include "plan_parts.h"
+#include "slots.h"
+#include "writes.h"
 
-#include <espseal/rules.h>
 #include <espseal/secret.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static struct seal_step *add(struct seal_job *job, enum seal_step_kind kind, const char *name)
+struct seal_step *job_add_step(struct seal_job *job, enum seal_step_kind kind, const char *name)
 {
     struct seal_step *step = &job->steps[job->step_count++];
     step->kind = kind;
@@ -16,249 +18,149 @@ static struct seal_step *add(struct seal_job *job, enum seal_step_kind kind, con
     return step;
 }
 
-static int plan_key(struct seal_job *job, struct seal_cause *cause)
+int job_burn_bit(const struct seal_chip *chip, struct seal_burn *burn, const char *field, unsigned bit)
 {
-    bool open = job->key_state == SEAL_BLOCK_FREE || job->key_state == SEAL_BLOCK_CLAIMED;
-    if (job->profile->storage != SEAL_STORAGE_DS || !open) {
-        return SEAL_OK;
-    }
-    unsigned purpose = seal_efuse_key_purpose(&job->now, job->key);
-    if (purpose != SEAL_PURPOSE_HMAC_DOWN_DS) {
-        char field[24];
-        struct seal_step *claim = add(job, SEAL_STEP_CLAIM, "claim key block");
-        (void)snprintf(field, sizeof field, "KEY_PURPOSE_%u", job->key);
-        (void)snprintf(claim->what, sizeof claim->what,
-                       "burn %s = HMAC_DOWN_DIGITAL_SIGNATURE: the block is ours from here on", field);
-        claim->irreversible = true;
-        int err = seal_burn_purpose(job->chip, &claim->burn, job->key, SEAL_PURPOSE_HMAC_DOWN_DS, cause);
-        if (err != SEAL_OK) {
-            return err;
-        }
-    }
-    struct seal_step *key = add(job, SEAL_STEP_KEY, "burn key");
-    (void)snprintf(key->what, sizeof key->what, "burn %s HMAC key into BLOCK_KEY%u and read it back",
-                   job->profile->hmac_key ? "the given" : "a new random", job->key);
-    key->irreversible = true;
-    seal_burn_key(job->chip, &key->burn, job->key, job->hmac_key);
-    return SEAL_OK;
+    return seal_burn_field(chip, burn, field, 1u << bit, NULL);
 }
 
-static void plan_firmware(struct seal_job *job)
+void job_state_after(const struct seal_job *job, size_t steps, struct seal_efuse *state)
 {
-    for (size_t i = 0; i < job->profile->firmware_count; i++) {
-        const struct seal_firmware *image = &job->profile->firmware[i];
-        if (job->firmware_there[i]) {
+    *state = job->now;
+    for (size_t i = 0; i < steps; i++) {
+        for (size_t block = 0; block < SEAL_EFUSE_BLOCKS; block++) {
+            for (size_t word = 0; word < SEAL_EFUSE_WORDS; word++) {
+                state->words[block][word] |= job->steps[i].burn.words[block][word];
+            }
+        }
+    }
+}
+
+static void plan_writes(struct seal_job *job)
+{
+    for (size_t i = 0; i < job->write_count; i++) {
+        const struct job_write *write = &job->writes[i];
+        if (write->there) {
             continue;
         }
-        struct seal_step *step = add(job, SEAL_STEP_FIRMWARE, "write image");
-        (void)snprintf(step->what, sizeof step->what, "write %.80s to flash at 0x%x (%zu bytes)", image->name,
-                       image->offset, image->len);
-        step->offset = image->offset;
-        step->len = (uint32_t)image->len;
-        step->data = image->data;
-        step->release = image->release;
+        struct seal_step *step = job_add_step(job, SEAL_STEP_FIRMWARE, "write image");
+        step->offset = write->offset;
+        step->len = (uint32_t)write->len;
+        step->data = write->data;
+        step->release = write->release;
+        if (write->flash) {
+            step->plain = write->data;
+            step->plain_len = write->len;
+            step->data = seal_buf_ptr(write->flash);
+            step->len = (uint32_t)seal_buf_len(write->flash);
+        }
+        (void)snprintf(step->what, sizeof step->what, "write %.80s to flash at 0x%x (%zu bytes%s)",
+                       write->name, write->offset, write->len, write->encrypted ? ", encrypted" : "");
     }
-}
-
-static struct seal_step *add_write(struct seal_job *job, const char *name, uint32_t offset,
-                                   const uint8_t *data, size_t len)
-{
-    struct seal_step *step = add(job, SEAL_STEP_PARTITION, name);
-    step->offset = offset;
-    step->data = data;
-    step->len = (uint32_t)len;
-    return step;
-}
-
-static void plan_completion(struct seal_job *job)
-{
-    enum { SECTOR = 4096 };
-    const uint8_t *image = seal_buf_ptr(job->image);
-    if (!job->ds_copied) {
-        struct seal_step *copy = add_write(job, "keep DS parameters", job->offset + SECTOR,
-                                           seal_buf_ptr(job->copy), seal_buf_len(job->copy));
-        (void)snprintf(copy->what, sizeof copy->what,
-                       "copy the DS parameters to 0x%x: a cut must not lose the key", job->offset + SECTOR);
-    }
-    struct seal_step *first = add_write(job, "write esp_secure_cert", job->offset, image, SECTOR);
-    (void)snprintf(first->what, sizeof first->what,
-                   "write esp_secure_cert to flash at 0x%x: the same DS parameters, the new certificate",
-                   job->offset);
-    struct seal_step *rest = add_write(job, "write the rest", job->offset + SECTOR, image + SECTOR, SECTOR);
-    (void)snprintf(rest->what, sizeof rest->what, "write its second sector at 0x%x over the copy",
-                   job->offset + SECTOR);
-}
-
-static const char *contents(const struct seal_job *job)
-{
-    if (job->profile->storage != SEAL_STORAGE_DS) {
-        return "certificates and the private key in clear";
-    }
-    return job->profile->request_only ? "encrypted DS parameters, and a place-holder for the certificate"
-                                      : "certificates and encrypted DS parameters";
-}
-
-static void plan_partition(struct seal_job *job)
-{
-    if (job->found_good) {
-        return;
-    }
-    if (job->image) {
-        plan_completion(job);
-        return;
-    }
-    struct seal_step *step = add_write(job, "write esp_secure_cert", job->offset, NULL, 0);
-    (void)snprintf(step->what, sizeof step->what, "write esp_secure_cert to flash at 0x%x: %s", job->offset,
-                   contents(job));
-    if (job->partition) {
-        step->data = seal_buf_ptr(job->partition);
-        step->len = (uint32_t)seal_buf_len(job->partition);
-    }
-}
-
-static void plan_proof(struct seal_job *job, enum seal_step_kind kind)
-{
-    if (job->profile->storage != SEAL_STORAGE_DS) {
-        return;
-    }
-    bool again = kind == SEAL_STEP_PROVE_AGAIN;
-    struct seal_step *step = add(job, kind, again ? "prove again" : "prove");
-    (void)snprintf(step->what, sizeof step->what,
-                   "let the chip sign a nonce%s and check it with the device certificate",
-                   again ? " through the protected key" : "");
-}
-
-static void plan_protection(struct seal_job *job)
-{
-    if (job->profile->storage != SEAL_STORAGE_DS) {
-        return;
-    }
-    unsigned block = (unsigned)seal_chip_key_block(job->chip, job->key);
-    bool production = job->profile->mode == SEAL_MODE_PRODUCTION;
-    bool read = production && seal_efuse_block_readable(&job->now, block);
-    bool write = seal_efuse_block_writable(&job->now, block);
-    bool purpose = seal_efuse_key_purpose_writable(&job->now, job->key);
-    if (!read && !write && !purpose) {
-        return;
-    }
-    struct seal_step *step = add(job, SEAL_STEP_PROTECT, "protect key");
-    (void)snprintf(step->what, sizeof step->what, "burn the %s-protection of BLOCK_KEY%u%s",
-                   read && (write || purpose) ? "read- and write"
-                   : read                     ? "read"
-                                              : "write",
-                   job->key, read ? ": from here on nobody can read its key" : "");
-    step->irreversible = true;
-    seal_burn_protect(job->chip, &step->burn, job->key, read, write, purpose);
-    if (read) {
-        plan_proof(job, SEAL_STEP_PROVE_AGAIN);
-    }
-}
-
-static int make_hmac_key(struct seal_job *job, struct seal_cause *cause)
-{
-    if (job->hmac_known) {
-        return SEAL_OK;
-    }
-    if (job->profile->hmac_key) {
-        memcpy(job->hmac_key, job->profile->hmac_key, 32);
-    } else if (seal_random(job->hmac_key, 32) != SEAL_OK) {
-        return seal_fail(cause, SEAL_ERR_CRYPTO, "no random bytes to be had for the HMAC key");
-    }
-    job->hmac_known = true;
-    return SEAL_OK;
-}
-
-static int build_partition(struct seal_job *job, struct seal_cause *cause)
-{
-    struct seal_ds_params params;
-    struct seal_partition_spec spec = {.storage = job->profile->storage,
-                                       .ca_cert = job->profile->request_only ? NULL : job->profile->ca_cert,
-                                       .device_cert = job_device_cert(job),
-                                       .key = job_private_key(job),
-                                       .ds = &params,
-                                       .efuse_key = job->key};
-    int err = SEAL_OK;
-    if (job->ds_found) {
-        spec.ds = &job->ds;
-    } else if (spec.storage == SEAL_STORAGE_DS) {
-        err = seal_ds_encrypt(spec.key, job->chip->ds_max_bits, job->hmac_key, NULL, &params, cause);
-    }
-    if (err == SEAL_OK) {
-        job->partition = seal_buf_new_secret();
-        err = job->partition ? seal_partition_build(&spec, job->partition, cause)
-                             : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
-    }
-    if (err == SEAL_OK && seal_buf_len(job->partition) > job->room) {
-        err = seal_fail(cause, SEAL_ERR_TOO_LONG,
-                        "the identity needs %zu bytes, but esp_secure_cert at 0x%x has %u",
-                        seal_buf_len(job->partition), job->offset, job->room);
-        seal_hint(cause, "leave the CA certificate out, or make the partition larger");
-    }
-    return err == SEAL_OK && job->ds_found ? job_build_images(job, cause) : err;
 }
 
 /* Every burn must be possible, and break no rule, in the state that the steps before it leave. */
 static int check_burns(const struct seal_job *job, struct seal_cause *cause)
 {
     const char *allowed[JOB_RULES];
-    struct seal_efuse state = job->now;
-    job_allowed_fuse_rules(job, allowed);
+    const enum seal_path path = seal_path_of(seal_loader_link(job->loader));
     int err = SEAL_OK;
+    job_allowed_fuse_rules(job, allowed);
     for (size_t i = 0; i < job->step_count && err == SEAL_OK; i++) {
         const struct seal_burn *burn = &job->steps[i].burn;
+        struct seal_efuse state;
         struct seal_rule_view view;
-        seal_rule_view_make(&state, burn, NULL, SEAL_PATH_OTHER, &view);
+        job_state_after(job, i, &state);
+        seal_rule_view_make(&state, burn, NULL, path, &view);
         err = seal_burn_check(&state, burn, cause);
         if (err == SEAL_OK) {
             err = seal_rules_check(&view, allowed, NULL, NULL, cause);
         }
         seal_cleanse(&view, sizeof view);
-        for (size_t block = 0; block < SEAL_EFUSE_BLOCKS; block++) {
-            for (size_t word = 0; word < SEAL_EFUSE_WORDS; word++) {
-                state.words[block][word] |= burn->words[block][word];
-            }
-        }
+        seal_cleanse(&state, sizeof state);
     }
-    seal_cleanse(&state, sizeof state);
     return err;
 }
 
+/* A key that was never used, or images that are to be encrypted with it. */
+static bool anything_fresh(const struct seal_job *job)
+{
+    bool fresh = false;
+    for (size_t i = 0; i < job->slot_count; i++) {
+        const struct job_slot *slot = &job->slots[i];
+        fresh =
+            fresh || (slot->secret && (slot->state == SEAL_BLOCK_FREE || slot->state == SEAL_BLOCK_CLAIMED));
+    }
+    for (size_t i = 0; i < job->write_count; i++) {
+        fresh = fresh || (job->writes[i].encrypted > 0 && !job->writes[i].there);
+    }
+    return fresh;
+}
+
+/* DESIGN.md, "Order of a production run". */
 static int plan_steps(struct seal_job *job, struct seal_cause *cause)
 {
-    int err = plan_key(job, cause);
+    int err = job_plan_ds_key(job, cause);
     if (err == SEAL_OK) {
-        plan_firmware(job);
-        plan_partition(job);
-        if (!job->found_good) {
-            plan_proof(job, SEAL_STEP_PROVE);
-        }
-        plan_protection(job);
-        err = check_burns(job, cause);
+        err = job_plan_slots(job, false, cause);
     }
-    return err;
+    if (err == SEAL_OK) {
+        const bool fresh = anything_fresh(job);
+        if (fresh) {
+            job_plan_flash_proof(job, false); /* before an image is trusted to the key */
+        }
+        plan_writes(job);
+        job_plan_partition(job);
+        if (!job->found_good && job_has_identity(job)) {
+            job_plan_proof(job, SEAL_STEP_PROVE);
+        }
+        if (fresh) {
+            job_plan_hmac_proof(job, false);
+        }
+        err = job_plan_slots(job, true, cause);
+    }
+    if (err == SEAL_OK) {
+        job_plan_ds_protection(job);
+        err = job_plan_slot_protection(job);
+    }
+    if (err == SEAL_OK) {
+        err = job_plan_switches(job, cause);
+    }
+    return err == SEAL_OK ? check_burns(job, cause) : err;
 }
 
 int seal_job_plan(struct seal_job *job, struct seal_cause *cause)
 {
-    enum { STEPS_BESIDES_IMAGES = 8 };
-    bool identity = (job_private_key(job) || job->ds_found) && job_device_cert(job);
-    int err = SEAL_OK;
-    job->steps = calloc(job->profile->firmware_count + STEPS_BESIDES_IMAGES, sizeof *job->steps);
+    job->steps = calloc(job->write_count + JOB_STEPS_BESIDES_IMAGES, sizeof *job->steps);
     if (!job->steps) {
         return seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
     }
-    if (job->profile->storage == SEAL_STORAGE_DS && job->key_state != SEAL_BLOCK_SEALED) {
-        err = make_hmac_key(job, cause);
-    }
-    if (err == SEAL_OK && !job->found_good && identity) {
-        err = build_partition(job, cause);
+    int err = job->blind ? SEAL_OK : job_prepare_partition(job, cause);
+    if (err == SEAL_OK && !job->blind) {
+        err = plan_steps(job, cause);
     }
     if (err == SEAL_OK) {
-        err = plan_steps(job, cause);
+        err = job_wrap_escrow(job, cause);
     }
     if (err == SEAL_OK && job_hash_plan(job) != SEAL_OK) {
         err = seal_fail(cause, SEAL_ERR_CRYPTO, "the plan could not be hashed");
     }
     job->planned = err == SEAL_OK;
     return err;
+}
+
+void seal_job_each_no_return(const struct seal_job *job, size_t index,
+                             void (*say)(void *ctx, const char *text), void *ctx)
+{
+    struct seal_efuse state;
+    struct seal_fuse_plan plan;
+    if (index >= job->step_count || !job->steps[index].irreversible) {
+        return;
+    }
+    job_state_after(job, index, &state);
+    seal_fuse_plan_init(&plan, &state, SEAL_PATH_OTHER);
+    plan.burn = job->steps[index].burn;
+    job_state_after(job, index + 1, &plan.after);
+    seal_fuse_plan_each_no_return(&plan, say, ctx);
+    seal_fuse_plan_clear(&plan);
+    seal_cleanse(&state, sizeof state);
 }

@@ -45,8 +45,9 @@ static int hash_step(struct seal_buf *text, const struct seal_step *step)
     uint8_t digest[32];
     char hex[65] = "";
     int err = SEAL_OK;
-    if (step->data) {
-        err = seal_sha256_mapped(step->data, step->len, &step->release, digest);
+    if (step->data) { /* what is encrypted with a key of this very run is told by what it was before */
+        err = step->plain ? seal_sha256_mapped(step->plain, step->plain_len, &step->release, digest)
+                          : seal_sha256_mapped(step->data, step->len, &step->release, digest);
         seal_hex_encode(digest, sizeof digest, hex);
     }
     if (err == SEAL_OK) {

@@ -30,6 +30,17 @@ static int check_storage(const struct seal_job *job, struct seal_cause *cause)
     return err;
 }
 
+static int check_efuses(const struct seal_job *job, struct seal_cause *cause)
+{
+    if (job->chip->efuse || !seal_sealing_asked(&job->profile->sealing)) {
+        return SEAL_OK;
+    }
+    int err = seal_fail(cause, SEAL_ERR_UNSUPPORTED, "the eFuses of the %s are not described yet",
+                        job->chip->title);
+    seal_hint(cause, "espseal chip list shows what was tested on which chip");
+    return err;
+}
+
 static int check_ds_key(const struct seal_job *job, const struct seal_key *key, struct seal_cause *cause)
 {
     if (seal_key_kind(key) != SEAL_KEY_RSA) {
@@ -105,7 +116,11 @@ static int check_given(struct seal_job *job, struct seal_cause *cause)
 int job_preflight(struct seal_job *job, struct seal_cause *cause)
 {
     const struct seal_profile *profile = job->profile;
-    int err = check_storage(job, cause);
+    int err = check_efuses(job, cause);
+    if (err != SEAL_OK || !job_has_identity(job)) {
+        return err;
+    }
+    err = check_storage(job, cause);
     if (err == SEAL_OK && profile->request_only && profile->storage != SEAL_STORAGE_DS) {
         err = seal_fail(cause, SEAL_ERR_USAGE, "a request for a later certificate needs storage ds");
         seal_hint(cause, "only there does the chip keep the key and sign the request");

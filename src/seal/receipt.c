@@ -1,5 +1,5 @@
 /* The record that a job leaves. Every member is public; secrets never come near this file. */
-#include "job.h"
+#include "receipt_parts.h"
 
 #include <espseal/deadline.h>
 #include <espseal/digest.h>
@@ -72,12 +72,12 @@ static void put_identity(const struct seal_job *job, seal_json *root)
 {
     struct seal_cert_info info;
     const struct seal_cert *cert = job_device_cert(job);
-    if (!cert || seal_cert_info(cert, &info) != SEAL_OK) {
+    if (!job_has_identity(job) || !cert || seal_cert_info(cert, &info) != SEAL_OK) {
         return;
     }
     seal_json *identity = seal_json_put_object(root, "identity");
     seal_json_put_text(identity, "storage", seal_storage_name(job->profile->storage));
-    if (job->profile->storage == SEAL_STORAGE_DS) {
+    if (job_uses_ds(job)) {
         seal_json_put_formatted(identity, "key_block", "BLOCK_KEY%u", job->key);
     }
     seal_json_put_text(identity, "subject", info.subject);
@@ -106,6 +106,9 @@ static void put_steps(const struct seal_job *job, seal_json *root)
             seal_json_put_number(one, "bytes", step->len);
             seal_json_put_hex(one, "sha256", digest, sizeof digest);
         }
+        if (step->plain && seal_sha256(step->plain, step->plain_len, digest) == SEAL_OK) {
+            seal_json_put_hex(one, "sha256_before_encryption", digest, sizeof digest);
+        }
     }
 }
 
@@ -131,14 +134,21 @@ static void put_proof(const struct seal_job *job, seal_json *root)
 bool seal_job_sealed(const struct seal_job *job)
 {
     int block = seal_chip_key_block(job->chip, job->key);
-    return job->profile->storage == SEAL_STORAGE_DS && block >= 0 &&
-           !seal_efuse_block_readable(&job->now, (unsigned)block);
+    return job_uses_ds(job) && block >= 0 && !seal_efuse_block_readable(&job->now, (unsigned)block);
 }
 
 const char *seal_job_state(const struct seal_job *job, int err)
 {
     if (err != SEAL_OK) {
         return "unfinished: run the same command again";
+    }
+    if (job->blind) {
+        return "sealed: the chip is in secure download mode, and tells no more";
+    }
+    if (!job_has_identity(job)) {
+        return job->profile->mode == SEAL_MODE_PRODUCTION
+                   ? "sealed: what the profile asks for is burned and locked"
+                   : "development: the device is not sealed, its keys can be read from the chip";
     }
     if (job->profile->storage == SEAL_STORAGE_PLAINTEXT) {
         return "development: the device is not sealed, its private key lies in flash in clear";
@@ -171,10 +181,13 @@ int seal_job_receipt(const struct seal_job *job, int err, seal_json **receipt)
     put_time(root, "finished", time(NULL));
     put_chip(job, root);
     put_identity(job, root);
-    seal_json_put_formatted(root, "esp_secure_cert_offset", "0x%x", job->offset);
+    if (job_has_identity(job)) {
+        seal_json_put_formatted(root, "esp_secure_cert_offset", "0x%x", job->offset);
+    }
     seal_json_put_hex(root, "plan_sha256", job->hash, sizeof job->hash);
     put_steps(job, root);
     put_proof(job, root);
+    receipt_put_sealing(job, root);
     put_fuses(&job->before, root, "fuses_before");
     put_fuses(&job->now, root, "fuses_after");
     seal_json *warnings = seal_json_put_array(root, "warnings");

@@ -1,5 +1,6 @@
 /* Where everything goes in flash, and that nothing crosses anything else. */
 #include "job.h"
+#include "writes.h"
 
 #include <espseal/digest.h>
 
@@ -59,11 +60,35 @@ static int check_table(struct seal_job *job, const struct seal_partition_table *
     return SEAL_OK;
 }
 
+/* The images' own, or what flash has: encrypted there, perhaps, with a key that is known, perhaps. */
+int job_find_table(struct seal_job *job, struct seal_cause *cause)
+{
+    job->has_table = table_in_firmware(job, &job->table);
+    if (job->has_table || job->past_flash) {
+        return SEAL_OK;
+    }
+    uint8_t data[SEAL_PARTITION_TABLE_SIZE];
+    int err = seal_flash_read(job->loader, SEAL_PARTITION_TABLE_OFFSET, data, sizeof data, NULL, NULL, cause);
+    if (err != SEAL_OK) {
+        return err;
+    }
+    job->has_table = seal_partition_table_decode(data, sizeof data, seal_md5, &job->table, NULL) == SEAL_OK;
+    if (!job->has_table && job->crypt) {
+        err = seal_flash_decrypt(job->crypt, SEAL_PARTITION_TABLE_OFFSET, data, data, sizeof data, cause);
+        job->has_table = err == SEAL_OK && seal_partition_table_decode(data, sizeof data, seal_md5,
+                                                                       &job->table, NULL) == SEAL_OK;
+    }
+    return err;
+}
+
 int job_locate(struct seal_job *job, struct seal_cause *cause)
 {
     const struct seal_profile *profile = job->profile;
     struct seal_partition_table table;
-    bool known = table_in_firmware(job, &table);
+    bool known = job->has_table || table_in_firmware(job, &table);
+    if (job->has_table) {
+        table = job->table;
+    }
     if (profile->offset == SEAL_AUTO) {
         return known ? seal_survey_locate_in(&table, &job->offset, &job->room, cause)
                      : seal_survey_locate(job->loader, SEAL_SURVEY_AUTO, &job->offset, &job->room, cause);
@@ -106,19 +131,19 @@ static int check_region(const struct seal_job *job, uint32_t offset, size_t len,
 
 int job_check_regions(struct seal_job *job, struct seal_cause *cause)
 {
-    const struct seal_profile *profile = job->profile;
-    int err = check_region(job, job->offset, job->room, "esp_secure_cert", cause);
-    for (size_t i = 0; i < profile->firmware_count && err == SEAL_OK; i++) {
-        const struct seal_firmware *a = &profile->firmware[i];
+    int err =
+        job_has_identity(job) ? check_region(job, job->offset, job->room, "esp_secure_cert", cause) : SEAL_OK;
+    for (size_t i = 0; i < job->write_count && err == SEAL_OK; i++) {
+        const struct job_write *a = &job->writes[i];
         err = check_region(job, a->offset, a->len, a->name, cause);
-        if (err == SEAL_OK && overlap(a->offset, a->len, job->offset, job->room)) {
+        if (err == SEAL_OK && job_has_identity(job) && overlap(a->offset, a->len, job->offset, job->room)) {
             err = seal_fail(cause, SEAL_ERR_USAGE,
                             "%s (0x%x, %zu bytes) would overwrite esp_secure_cert at 0x%x", a->name,
                             a->offset, a->len, job->offset);
             seal_hint(cause, "write the image elsewhere, or move the partition with --offset");
         }
         for (size_t k = 0; k < i && err == SEAL_OK; k++) {
-            const struct seal_firmware *b = &profile->firmware[k];
+            const struct job_write *b = &job->writes[k];
             if (overlap(a->offset, a->len, b->offset, b->len)) {
                 err = seal_fail(cause, SEAL_ERR_USAGE, "%s and %s overlap in flash", b->name, a->name);
                 seal_hint(cause, "flash is erased by 4096 bytes: %s takes 0x%x to 0x%llx, %s 0x%x to 0x%llx",

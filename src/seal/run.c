@@ -1,5 +1,8 @@
 /* The steps of a plan, in order, each verified before the next. */
 #include "job.h"
+#include "plan_parts.h"
+#include "slots.h"
+#include "writes.h"
 
 #include <espseal/deadline.h>
 #include <espseal/secret.h>
@@ -23,15 +26,14 @@ static void forward_progress(void *ctx, size_t done, size_t total)
 
 /* The code of a key block repairs up to six bytes; the key is right then, but the block has less in reserve.
  */
-static void note_corrections(struct context *context)
+static void note_corrections(struct context *context, unsigned block)
 {
     struct seal_job *job = context->job;
-    unsigned corrected = job->now.errors[seal_chip_key_block(job->chip, job->key)];
+    unsigned corrected = job->now.errors[block];
     if (corrected) {
-        job_warn(
-            job,
-            "the controller corrects %u wrong byte%s in BLOCK_KEY%u: the supply was weak while it was burned",
-            corrected, corrected == 1 ? "" : "s", job->key);
+        job_warn(job,
+                 "the controller corrects %u wrong byte%s in %s: the supply was weak while it was burned",
+                 corrected, corrected == 1 ? "" : "s", job->chip->efuse->blocks[block].name);
         (void)snprintf(context->note, sizeof context->note, "read back, %u byte%s corrected", corrected,
                        corrected == 1 ? "" : "s");
     }
@@ -45,7 +47,7 @@ static int run_burn(struct context *context, const struct seal_step *step, struc
     job->burned = job->burned || burned;
     (void)snprintf(context->note, sizeof context->note, "read back");
     if (err == SEAL_OK && step->kind == SEAL_STEP_KEY) {
-        note_corrections(context);
+        note_corrections(context, step->block);
     }
     return err;
 }
@@ -54,7 +56,7 @@ static int run_write(struct context *context, const struct seal_step *step, stru
 {
     struct seal_flash_write_options options = {.progress = forward_progress,
                                                .progress_ctx = context,
-                                               .release = step->release.pages,
+                                               .release = step->plain ? NULL : step->release.pages,
                                                .release_ctx = step->release.ctx};
     struct seal_flash_write_result result;
     if (!step->data) {
@@ -83,6 +85,50 @@ static int run_proof(struct context *context, struct seal_cause *cause)
     return err;
 }
 
+static int run_flash_proof(struct context *context, const struct seal_step *step, struct seal_cause *cause)
+{
+    int err = job_prove_flash(context->job, step->offset, cause);
+    if (err == SEAL_OK) {
+        context->job->flash_proved = true;
+        (void)snprintf(context->note, sizeof context->note, "the ROM's ciphertext is the host's");
+    }
+    return err;
+}
+
+static int run_hmac_proof(struct context *context, const struct seal_step *step, struct seal_cause *cause)
+{
+    const struct job_slot *slot = job_slot_of(context->job, JOB_NVS_KEY);
+    uint8_t key[32];
+    bool same = false;
+    (void)job_slot_bytes(slot, key);
+    int err = seal_prove_hmac_key(context->job->loader, step->block, key, &same, cause);
+    seal_cleanse(key, sizeof key);
+    if (err == SEAL_OK && !same) {
+        err = seal_fail(cause, SEAL_ERR_PROOF,
+                        "the chip's HMAC with BLOCK_KEY%u is not that of the key burned", step->block);
+    }
+    if (err == SEAL_OK) {
+        context->job->hmac_proved = true;
+        (void)snprintf(context->note, sizeof context->note, "HMAC of a fresh nonce verified");
+    }
+    return err;
+}
+
+/* The fuses as all the steps to come will leave them. */
+static int run_boot_check(struct context *context, const struct seal_step *step, struct seal_cause *cause)
+{
+    struct seal_efuse after;
+    (void)step;
+    job_state_after(context->job, context->job->step_count, &after);
+    int err = job_boot_check(context->job, &after, cause);
+    seal_cleanse(&after, sizeof after);
+    if (err == SEAL_OK) {
+        (void)snprintf(context->note, sizeof context->note,
+                       "ROM and bootloader would start what lies in flash");
+    }
+    return err;
+}
+
 static int run_step(struct context *context, const struct seal_step *step, struct seal_cause *cause)
 {
     context->note[0] = '\0';
@@ -90,6 +136,7 @@ static int run_step(struct context *context, const struct seal_step *step, struc
     case SEAL_STEP_CLAIM:
     case SEAL_STEP_KEY:
     case SEAL_STEP_PROTECT:
+    case SEAL_STEP_SWITCH:
         return run_burn(context, step, cause);
     case SEAL_STEP_FIRMWARE:
     case SEAL_STEP_PARTITION:
@@ -97,6 +144,12 @@ static int run_step(struct context *context, const struct seal_step *step, struc
     case SEAL_STEP_PROVE:
     case SEAL_STEP_PROVE_AGAIN:
         return run_proof(context, cause);
+    case SEAL_STEP_PROVE_FLASH:
+        return run_flash_proof(context, step, cause);
+    case SEAL_STEP_PROVE_HMAC:
+        return run_hmac_proof(context, step, cause);
+    case SEAL_STEP_BOOT_CHECK:
+        return run_boot_check(context, step, cause);
     }
     return seal_fail(cause, SEAL_ERR_INTERNAL, "unknown step");
 }
@@ -149,6 +202,22 @@ static int check_unchanged(const struct seal_job *job, struct seal_cause *cause)
     return err;
 }
 
+static void forget_keys(struct seal_job *job)
+{
+    if (job->hmac_key) {
+        seal_cleanse(job->hmac_key, 32);
+        job->hmac_known = false;
+    }
+    for (size_t i = 0; i < job->slot_count; i++) {
+        if (job->slots[i].secret) {
+            seal_cleanse(job->slots[i].words, sizeof job->slots[i].words);
+            job->slots[i].known = false;
+        }
+    }
+    seal_flash_crypt_free(&job->crypt);
+    seal_cleanse(job->nvs_keys, sizeof job->nvs_keys);
+}
+
 int seal_job_run(struct seal_job *job, const struct seal_job_events *events, struct seal_cause *cause)
 {
     static const struct seal_job_events none;
@@ -184,9 +253,8 @@ int seal_job_run(struct seal_job *job, const struct seal_job_events *events, str
             context.events->step_ends(context.events->ctx, i, step, context.note);
         }
     }
-    if (job->profile->mode == SEAL_MODE_PRODUCTION && job->hmac_key) {
-        seal_cleanse(job->hmac_key, 32);
-        job->hmac_known = false;
+    if (job->profile->mode == SEAL_MODE_PRODUCTION) {
+        forget_keys(job);
     }
     return SEAL_OK;
 }

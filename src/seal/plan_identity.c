@@ -1,0 +1,213 @@
+/* The steps of the identity: its key, its partition, the proof, the protection. */
+#include "plan_parts.h"
+#include "writes.h"
+
+#include <espseal/flash_layout.h>
+#include <espseal/secret.h>
+
+#include <stdio.h>
+#include <string.h>
+
+int job_plan_ds_key(struct seal_job *job, struct seal_cause *cause)
+{
+    bool open = job->key_state == SEAL_BLOCK_FREE || job->key_state == SEAL_BLOCK_CLAIMED;
+    if (!job_uses_ds(job) || !open) {
+        return SEAL_OK;
+    }
+    unsigned purpose = seal_efuse_key_purpose(&job->now, job->key);
+    if (purpose != SEAL_PURPOSE_HMAC_DOWN_DS) {
+        char field[24];
+        struct seal_step *claim = job_add_step(job, SEAL_STEP_CLAIM, "claim key block");
+        (void)snprintf(field, sizeof field, "KEY_PURPOSE_%u", job->key);
+        (void)snprintf(claim->what, sizeof claim->what,
+                       "burn %s = HMAC_DOWN_DIGITAL_SIGNATURE: the block is ours from here on", field);
+        claim->irreversible = true;
+        int err = seal_burn_purpose(job->chip, &claim->burn, job->key, SEAL_PURPOSE_HMAC_DOWN_DS, cause);
+        if (err != SEAL_OK) {
+            return err;
+        }
+    }
+    struct seal_step *key = job_add_step(job, SEAL_STEP_KEY, "burn key");
+    (void)snprintf(key->what, sizeof key->what, "burn %s HMAC key into BLOCK_KEY%u and read it back",
+                   job->profile->hmac_key ? "the given" : "a new random", job->key);
+    key->irreversible = true;
+    key->block = (unsigned)seal_chip_key_block(job->chip, job->key);
+    seal_burn_key(job->chip, &key->burn, job->key, job->hmac_key);
+    return SEAL_OK;
+}
+
+static struct seal_step *add_write(struct seal_job *job, const char *name, uint32_t offset,
+                                   const uint8_t *data, size_t len)
+{
+    struct seal_step *step = job_add_step(job, SEAL_STEP_PARTITION, name);
+    step->offset = offset;
+    step->data = data;
+    step->len = (uint32_t)len;
+    return step;
+}
+
+static void plan_completion(struct seal_job *job)
+{
+    enum { SECTOR = 4096 };
+    const uint8_t *image = seal_buf_ptr(job->image);
+    if (!job->ds_copied) {
+        struct seal_step *copy = add_write(job, "keep DS parameters", job->offset + SECTOR,
+                                           seal_buf_ptr(job->copy), seal_buf_len(job->copy));
+        (void)snprintf(copy->what, sizeof copy->what,
+                       "copy the DS parameters to 0x%x: a cut must not lose the key", job->offset + SECTOR);
+    }
+    struct seal_step *first = add_write(job, "write esp_secure_cert", job->offset, image, SECTOR);
+    (void)snprintf(first->what, sizeof first->what,
+                   "write esp_secure_cert to flash at 0x%x: the same DS parameters, the new certificate",
+                   job->offset);
+    struct seal_step *rest = add_write(job, "write the rest", job->offset + SECTOR, image + SECTOR, SECTOR);
+    (void)snprintf(rest->what, sizeof rest->what, "write its second sector at 0x%x over the copy",
+                   job->offset + SECTOR);
+}
+
+static const char *contents(const struct seal_job *job)
+{
+    if (!job_uses_ds(job)) {
+        return "certificates and the private key in clear";
+    }
+    return job->profile->request_only ? "encrypted DS parameters, and a place-holder for the certificate"
+                                      : "certificates and encrypted DS parameters";
+}
+
+void job_plan_partition(struct seal_job *job)
+{
+    if (job->found_good || !job_has_identity(job)) {
+        return;
+    }
+    if (job->image) {
+        plan_completion(job);
+        return;
+    }
+    struct seal_step *step = add_write(job, "write esp_secure_cert", job->offset, NULL, 0);
+    (void)snprintf(step->what, sizeof step->what, "write esp_secure_cert to flash at 0x%x: %s", job->offset,
+                   contents(job));
+    if (job->partition) {
+        step->data = seal_buf_ptr(job->partition);
+        step->len = (uint32_t)seal_buf_len(job->partition);
+    }
+    if (job->sealed) {
+        step->plain = step->data;
+        step->plain_len = step->len;
+        step->data = seal_buf_ptr(job->sealed);
+        step->len = (uint32_t)seal_buf_len(job->sealed);
+    }
+}
+
+void job_plan_proof(struct seal_job *job, enum seal_step_kind kind)
+{
+    if (!job_uses_ds(job)) {
+        return;
+    }
+    bool again = kind == SEAL_STEP_PROVE_AGAIN;
+    struct seal_step *step = job_add_step(job, kind, again ? "prove again" : "prove");
+    (void)snprintf(step->what, sizeof step->what,
+                   "let the chip sign a nonce%s and check it with the device certificate",
+                   again ? " through the protected key" : "");
+}
+
+void job_plan_ds_protection(struct seal_job *job)
+{
+    if (!job_uses_ds(job)) {
+        return;
+    }
+    unsigned block = (unsigned)seal_chip_key_block(job->chip, job->key);
+    bool production = job->profile->mode == SEAL_MODE_PRODUCTION;
+    bool read = production && seal_efuse_block_readable(&job->now, block);
+    bool write = seal_efuse_block_writable(&job->now, block);
+    bool purpose = seal_efuse_key_purpose_writable(&job->now, job->key);
+    if (!read && !write && !purpose) {
+        return;
+    }
+    struct seal_step *step = job_add_step(job, SEAL_STEP_PROTECT, "protect key");
+    (void)snprintf(step->what, sizeof step->what, "burn the %s-protection of BLOCK_KEY%u%s",
+                   read && (write || purpose) ? "read- and write"
+                   : read                     ? "read"
+                                              : "write",
+                   job->key, read ? ": from here on nobody can read its key" : "");
+    step->irreversible = true;
+    seal_burn_protect(job->chip, &step->burn, job->key, read, write, purpose);
+    if (read) {
+        job_plan_proof(job, SEAL_STEP_PROVE_AGAIN);
+    }
+}
+
+static int make_hmac_key(struct seal_job *job, struct seal_cause *cause)
+{
+    if (job->hmac_known) {
+        return SEAL_OK;
+    }
+    if (job->profile->hmac_key) {
+        memcpy(job->hmac_key, job->profile->hmac_key, 32);
+    } else if (seal_random(job->hmac_key, 32) != SEAL_OK) {
+        return seal_fail(cause, SEAL_ERR_CRYPTO, "no random bytes to be had for the HMAC key");
+    }
+    job->hmac_known = true;
+    return SEAL_OK;
+}
+
+static int build_partition(struct seal_job *job, struct seal_cause *cause)
+{
+    struct seal_ds_params params;
+    struct seal_partition_spec spec = {.storage = job->profile->storage,
+                                       .ca_cert = job->profile->request_only ? NULL : job->profile->ca_cert,
+                                       .device_cert = job_device_cert(job),
+                                       .key = job_private_key(job),
+                                       .ds = &params,
+                                       .efuse_key = job->key};
+    int err = SEAL_OK;
+    if (job->ds_found) {
+        spec.ds = &job->ds;
+    } else if (spec.storage == SEAL_STORAGE_DS) {
+        err = seal_ds_encrypt(spec.key, job->chip->ds_max_bits, job->hmac_key, NULL, &params, cause);
+    }
+    if (err == SEAL_OK) {
+        job->partition = seal_buf_new_secret();
+        err = job->partition ? seal_partition_build(&spec, job->partition, cause)
+                             : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
+    }
+    if (err == SEAL_OK && seal_buf_len(job->partition) > job->room) {
+        err = seal_fail(cause, SEAL_ERR_TOO_LONG,
+                        "the identity needs %zu bytes, but esp_secure_cert at 0x%x has %u",
+                        seal_buf_len(job->partition), job->offset, job->room);
+        seal_hint(cause, "leave the CA certificate out, or make the partition larger");
+    }
+    return err == SEAL_OK && job->ds_found ? job_build_images(job, cause) : err;
+}
+
+/* As it will stand in an encrypted partition. */
+static int encrypt_partition(struct seal_job *job, struct seal_cause *cause)
+{
+    const struct seal_flash_layout layout = {.chip = job->chip, .table = &job->table};
+    const size_t len = seal_buf_len(job->partition);
+    job->sealed = seal_buf_new_secret();
+    if (!job->sealed || seal_buf_put(job->sealed, seal_buf_ptr(job->partition), len) != SEAL_OK ||
+        seal_buf_put_fill(job->sealed, 0xFF, (16 - len % 16) % 16) != SEAL_OK) {
+        return seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
+    }
+    return seal_flash_layout_encrypt(&layout, job->crypt, "esp_secure_cert", job->offset,
+                                     seal_buf_mutable(job->sealed), seal_buf_len(job->sealed), NULL, cause);
+}
+
+int job_prepare_partition(struct seal_job *job, struct seal_cause *cause)
+{
+    const bool identity = (job_private_key(job) || job->ds_found) && job_device_cert(job);
+    int err = SEAL_OK;
+    if (!job_has_identity(job)) {
+        return SEAL_OK;
+    }
+    if (job_uses_ds(job) && job->key_state != SEAL_BLOCK_SEALED) {
+        err = make_hmac_key(job, cause);
+    }
+    if (err == SEAL_OK && !job->found_good && identity) {
+        err = build_partition(job, cause);
+        if (err == SEAL_OK && job->cert_encrypted && job->crypt) {
+            err = encrypt_partition(job, cause);
+        }
+    }
+    return err;
+}

@@ -1,0 +1,97 @@
+/* What the receipt tells of the sealing. Every member is public. */
+#include "receipt_parts.h"
+#include "slots.h"
+#include "writes.h"
+
+#include <espseal/anti_rollback.h>
+#include <espseal/digest.h>
+#include <espseal/hex.h>
+#include <espseal/last_exits.h>
+#include <espseal/release.h>
+
+static void put_boot(const struct seal_job *job, seal_json *root)
+{
+    const struct seal_wish_secure_boot *wish = &job->profile->sealing.secure_boot;
+    if (!wish->version) {
+        return;
+    }
+    seal_json *one = seal_json_put_object(root, "secure_boot");
+    seal_json_put_number(one, "version", wish->version);
+    seal_json_put_bool(one, "on", seal_secure_boot_on(&job->now));
+    seal_json_put_bool(one, "release", seal_secure_boot_released(&job->now));
+    seal_json *digests = seal_json_put_array(one, "key_digests");
+    for (size_t i = 0; i < wish->digest_count; i++) {
+        seal_json_put_hex(digests, NULL, wish->digests[i].bytes, sizeof wish->digests[i].bytes);
+    }
+}
+
+static void put_encryption(const struct seal_job *job, seal_json *root)
+{
+    const struct job_slot *slot = job_slot_of(job, JOB_FLASH_KEY);
+    const struct job_slot *second = job_slot_of(job, JOB_FLASH_KEY_2);
+    if (!slot) {
+        return;
+    }
+    seal_json *one = seal_json_put_object(root, "flash_encryption");
+    seal_json_put_text(one, "mode", seal_encryption_mode_name(job->profile->sealing.flash_encryption.mode));
+    seal_json_put_bool(one, "on", seal_flash_encryption_on(&job->now));
+    seal_json_put_bool(one, "release", seal_flash_encryption_released(&job->now));
+    seal_json_put_number(one, "key_bits", 32 * (slot->count + (second ? second->count : 0)));
+    seal_json_put_text(one, "key_block", slot->place);
+    if (second) {
+        seal_json_put_text(one, "second_key_block", second->place);
+    }
+    seal_json_put_bool(one, "key_hidden", job_slot_hidden(&job->now, slot));
+    seal_json_put_bool(one, "proved", job->flash_proved);
+}
+
+static void put_nvs(const struct seal_job *job, seal_json *root)
+{
+    const struct seal_wish_nvs *wish = &job->profile->sealing.nvs;
+    const struct job_slot *slot = job_slot_of(job, JOB_NVS_KEY);
+    if (wish->scheme == SEAL_NVS_PLAIN) {
+        return;
+    }
+    seal_json *one = seal_json_put_object(root, "nvs");
+    seal_json_put_text(one, "scheme", seal_nvs_scheme_name(wish->scheme));
+    if (slot) {
+        seal_json_put_text(one, "key_block", slot->place);
+        seal_json_put_bool(one, "key_hidden", job_slot_hidden(&job->now, slot));
+        seal_json_put_bool(one, "proved", job->hmac_proved);
+    }
+}
+
+static void put_exits(const struct seal_job *job, seal_json *root)
+{
+    struct seal_exit exits[SEAL_EXITS];
+    seal_last_exits(&job->now, exits);
+    seal_json *ways = seal_json_put_array(root, "last_exits");
+    for (size_t i = 0; i < SEAL_EXITS; i++) {
+        if (exits[i].state == SEAL_EXIT_NONE) {
+            continue;
+        }
+        seal_json *one = seal_json_put_object(ways, NULL);
+        seal_json_put_text(one, "way", exits[i].name);
+        seal_json_put_text(one, "state", seal_exit_state_name(exits[i].state));
+        seal_json_put_text(one, "fuse", exits[i].fuse);
+    }
+}
+
+void receipt_put_sealing(const struct seal_job *job, seal_json *root)
+{
+    uint8_t digest[32];
+    if (!seal_sealing_asked(&job->profile->sealing) || job->blind) {
+        return;
+    }
+    seal_json *sealing = seal_json_put_object(root, "sealing");
+    put_boot(job, sealing);
+    put_encryption(job, sealing);
+    put_nvs(job, sealing);
+    if (job->profile->sealing.anti_rollback.asked) {
+        seal_json_put_number(sealing, "secure_version", seal_anti_rollback_version(&job->now));
+    }
+    if (job->escrow && seal_sha256(seal_buf_ptr(job->escrow), seal_buf_len(job->escrow), digest) == SEAL_OK) {
+        seal_json_put_hex(sealing, "escrow_sha256", digest, sizeof digest);
+    }
+    put_exits(job, sealing);
+}
