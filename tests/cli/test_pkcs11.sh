@@ -84,6 +84,23 @@ if grep -rq 4711 record out err; then
     fail 'the PIN is in the record'
 fi
 
+# --- keys that were wrapped for a token's key come out with it, and with no other ---
+openssl req -x509 -newkey rsa:2048 -nodes -keyout issuer.key -out issuer.pem -subj /CN=issuer 2>err || fail 'an issuer'
+openssl req -new -key issuer.key -subj /CN=service -out issuer.csr 2>err || fail 'a request'
+for key in ec ec384 rsa; do
+    openssl req -in $key.csr -noout -pubkey >$key.pub
+    openssl x509 -req -in issuer.csr -force_pubkey $key.pub -CA issuer.pem -CAkey issuer.key -CAcreateserial \
+        -out $key.service 2>err || fail "a certificate for the token's $key"
+    "$espseal" flash-encryption keygen --chip esp32c3 --out $key.flash --escrow-to $key.service --escrow-out $key.cms \
+        2>err || fail "wrapping for $key exits $?"
+    "$espseal" unlock $key.cms --key "$(uri $key)" --pin-file pin --out $key.back 2>err || fail "unlock with $key exits $?"
+    cmp $key.back $key.flash || fail "$key: another key comes back"
+done
+status=0
+"$espseal" unlock ec.cms --key "$(uri rsa)" --pin-file pin --out none.back 2>err || status=$?
+[ $status = 2 ] || fail "unlock with another key exits $status"
+[ ! -e none.back ] || fail 'another key gets something'
+
 # --- refusals: one line, exit 2 (1 for the command line), and no file ---
 refused() { # STATUS TEXT WORD...
     local want=$1 text=$2 status=0
