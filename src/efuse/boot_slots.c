@@ -105,10 +105,15 @@ static void slots_wanted(const struct seal_fuse_plan *plan, struct seal_boot_slo
     seal_cleanse(&wanted, sizeof wanted);
 }
 
-/* Free, or claimed by a purpose and still blank and open: a burn that was cut. */
-static bool can_take(const struct seal_fuse_plan *plan, const struct seal_digest_slot *slot)
+/* Free, or begun by a burn that was cut: claimed by a purpose, and holding no bit that the digest has not. */
+static bool can_take(const struct seal_fuse_plan *plan, const struct seal_digest_slot *slot,
+                     const uint8_t digest[static 32])
 {
-    bool begun = slot->state == SEAL_SLOT_UNKNOWN && slot->block >= 0 &&
+    uint8_t foreign = 0;
+    for (size_t i = 0; i < slot->digest_len; i++) {
+        foreign |= slot->digest[i] & (uint8_t)~digest[i];
+    }
+    bool begun = foreign == 0 && slot->block >= 0 &&
                  seal_efuse_block_readable(&plan->before, (unsigned)slot->block) &&
                  seal_efuse_block_writable(&plan->before, (unsigned)slot->block);
     return !slot->revoked && (slot->state == SEAL_SLOT_FREE || begun);
@@ -147,7 +152,7 @@ static int add_digest(struct seal_fuse_plan *plan, const struct seal_wish_secure
     if (gone >= 0) {
         return seal_fail(cause, SEAL_ERR_STATE, "%s: this chip has revoked that key (slot %d)", name, gone);
     }
-    while (slot < slots.count && !can_take(plan, &slots.slots[slot])) {
+    while (slot < slots.count && !can_take(plan, &slots.slots[slot], wish->digests[index].bytes)) {
         slot++;
     }
     if (slot == slots.count) {

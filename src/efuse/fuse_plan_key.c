@@ -141,6 +141,15 @@ static enum fit compare(const uint32_t have[SEAL_EFUSE_WORDS], const uint8_t *by
     return foreign > 0 ? FIT_NONE : missing == 0 ? FIT_SAME : held > 0 ? FIT_BEGUN : FIT_FREE;
 }
 
+/* No purpose yet, this one, or one that a cut burn has left on the way to it: some of its bits, not locked.
+ */
+static bool purpose_fits(const struct seal_fuse_plan *plan, unsigned key, unsigned wanted)
+{
+    unsigned now = seal_efuse_key_purpose(&plan->before, key);
+    return now == wanted || now == SEAL_PURPOSE_USER ||
+           ((now & ~wanted) == 0 && seal_efuse_key_purpose_writable(&plan->before, key));
+}
+
 static enum fit fit_of(const struct seal_fuse_plan *plan, unsigned key, const struct part *part)
 {
     unsigned block = (unsigned)seal_chip_key_block(plan->chip, key);
@@ -155,10 +164,10 @@ static enum fit fit_of(const struct seal_fuse_plan *plan, unsigned key, const st
     enum fit fit = compare(plan->before.words[block], part->bytes);
     bool writable = seal_efuse_block_writable(&plan->before, block);
     if (fit == FIT_SAME && !seal_efuse_block_blank(&plan->before, block)) {
-        return purpose == wanted || purpose == SEAL_PURPOSE_USER ? FIT_SAME : FIT_NONE;
+        return purpose_fits(plan, key, wanted) ? FIT_SAME : FIT_NONE;
     }
     if (fit == FIT_BEGUN) {
-        return writable && (purpose == wanted || purpose == SEAL_PURPOSE_USER) ? FIT_BEGUN : FIT_NONE;
+        return writable && purpose_fits(plan, key, wanted) ? FIT_BEGUN : FIT_NONE;
     }
     bool claimed = purpose == wanted && wanted != SEAL_PURPOSE_USER;
     bool blank = seal_efuse_block_blank(&plan->before, block);

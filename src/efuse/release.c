@@ -145,6 +145,7 @@ static void put_row(struct release_list *list, const struct row *row, const stru
     item->field = field;
     item->value = row->value;
     item->jtag = row->jtag;
+    item->level = row->at_least;
     item->bit.state = set                                             ? SEAL_RELEASE_SET
                       : seal_efuse_field_writable(list->state, field) ? SEAL_RELEASE_MISSING
                                                                       : SEAL_RELEASE_LOST;
@@ -234,6 +235,15 @@ static int add_jtag(struct seal_fuse_plan *plan, const struct release_item *item
     return add_item(plan, item, cause);
 }
 
+/* The level that lockdown asks for at once: from 1 a 2 is out of reach. */
+static int add_dpa(struct seal_fuse_plan *plan, const struct release_item *item,
+                   const struct seal_wish_lockdown *lockdown, struct seal_cause *cause)
+{
+    bool asked = lockdown != NULL && lockdown->dpa >= SEAL_WORD_LEVEL_LOW;
+    return asked ? seal_lockdown_add(plan, lockdown, 1u << SEAL_WORD_DPA, cause)
+                 : add_item(plan, item, cause);
+}
+
 int release_add(struct seal_fuse_plan *plan, const struct release_list *list, uint32_t parts,
                 const struct seal_wish_lockdown *lockdown, struct seal_cause *cause)
 {
@@ -241,7 +251,9 @@ int release_add(struct seal_fuse_plan *plan, const struct release_list *list, ui
     for (size_t i = 0; i < list->count && err == SEAL_OK; i++) {
         const struct release_item *item = &list->items[i];
         if ((item->bit.part & parts) != 0 && item->bit.state != SEAL_RELEASE_SET) {
-            err = item->jtag ? add_jtag(plan, item, lockdown, cause) : add_item(plan, item, cause);
+            err = item->jtag    ? add_jtag(plan, item, lockdown, cause)
+                  : item->level ? add_dpa(plan, item, lockdown, cause)
+                                : add_item(plan, item, cause);
         }
     }
     return err;

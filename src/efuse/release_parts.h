@@ -21,6 +21,7 @@ struct release_item {
     uint32_t value;
     int protection; /* by write, by read: bit of WR_DIS or RD_DIS */
     bool jtag;      /* closes as lockdown says */
+    bool level;     /* the level is lockdown's, where it asks for one */
     unsigned flags;
 };
 

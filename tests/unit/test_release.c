@@ -339,6 +339,24 @@ static void soft_jtag_is_enough_with_its_key(void **state)
     assert_false(seal_flash_encryption_released(&no_key));
 }
 
+/* Level 1 first would put level 2 out of reach. */
+static void the_level_is_the_one_that_was_asked_for(void **state)
+{
+    (void)state;
+    for (unsigned level = 1; level <= 3; level++) {
+        const struct seal_wish_lockdown wish = {.dpa =
+                                                    (enum seal_word_value)(SEAL_WORD_LEVEL_LOW + level - 1)};
+        struct seal_fuse_plan plan;
+        struct seal_efuse after;
+        struct seal_cause cause = {0};
+        must(try_encryption("esp32c5", KEYED, &wish, &plan, &cause), seal_chip_find("esp32c5"), &cause);
+        must(seal_lockdown_add(&plan, &wish, SEAL_WORDS_ALL, &cause), seal_chip_find("esp32c5"), &cause);
+        burn(&plan, &after);
+        assert_int_equal(seal_efuse_get_named(&after, "XTS_DPA_PSEUDO_LEVEL"), level);
+        assert_true(seal_flash_encryption_released(&after));
+    }
+}
+
 /* A counter that is odd and locked is as good as one at its maximum. */
 static void a_locked_counter_is_enough(void **state)
 {
@@ -532,6 +550,7 @@ int main(void)
         cmocka_unit_test(development_leaves_release_within_reach),
         cmocka_unit_test(what_cannot_be_is_refused),
         cmocka_unit_test(soft_jtag_is_enough_with_its_key),
+        cmocka_unit_test(the_level_is_the_one_that_was_asked_for),
         cmocka_unit_test(a_locked_counter_is_enough),
         cmocka_unit_test(every_chip_is_sealed_in_one_plan),
         cmocka_unit_test(every_chip_is_sealed_in_steps),
