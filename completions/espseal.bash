@@ -435,11 +435,19 @@ _espseal()
     'nvs decrypt')
         case "$prev" in
         --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --partition) COMPREPLY=(); return ;;
+        --size) COMPREPLY=(); return ;;
         --keys) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --hmac-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset usb-reset no-reset' -- "$cur")); return ;;
+        --after) COMPREPLY=($(compgen -W 'hard-reset watchdog-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--out --keys --hmac-key --force --insecure-permissions --json --progress --help'
+        words='--out --partition --size --keys --hmac-key --force --insecure-permissions --port --chip --baud --before --after --trace --json --progress --help'
         ;;
     'nvs keygen')
         case "$prev" in
@@ -452,19 +460,35 @@ _espseal()
         ;;
     'nvs dump')
         case "$prev" in
+        --partition) COMPREPLY=(); return ;;
+        --size) COMPREPLY=(); return ;;
         --keys) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --hmac-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset usb-reset no-reset' -- "$cur")); return ;;
+        --after) COMPREPLY=($(compgen -W 'hard-reset watchdog-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--csv --keys --hmac-key --insecure-permissions --json --progress --help'
+        words='--csv --partition --size --keys --hmac-key --insecure-permissions --port --chip --baud --before --after --trace --json --progress --help'
         ;;
     'nvs check')
         case "$prev" in
+        --partition) COMPREPLY=(); return ;;
+        --size) COMPREPLY=(); return ;;
         --keys) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --hmac-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset usb-reset no-reset' -- "$cur")); return ;;
+        --after) COMPREPLY=($(compgen -W 'hard-reset watchdog-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--keys --hmac-key --insecure-permissions --json --progress --help'
+        words='--partition --size --keys --hmac-key --insecure-permissions --port --chip --baud --before --after --trace --json --progress --help'
         ;;
     'ota keygen')
         case "$prev" in

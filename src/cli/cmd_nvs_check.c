@@ -41,10 +41,10 @@ static void put_pages(seal_json *root, const struct seal_nvs *nvs)
     }
 }
 
-static int show_json(const struct cli_run *run, const struct seal_nvs *nvs)
+static int show_json(const struct cli_run *run, const char *name, const struct seal_nvs *nvs)
 {
     seal_json *root = seal_json_object_new();
-    seal_json_put_text(root, "file", cli_operand(run, 0));
+    seal_json_put_text(root, cli_text(run, "port") ? "partition" : "file", name);
     seal_json_put_bool(root, "whole", seal_nvs_damage_count(nvs) == 0);
     seal_json_put_number(root, "namespaces", (double)seal_nvs_space_count(nvs));
     seal_json_put_number(root, "items", (double)seal_nvs_item_count(nvs));
@@ -57,19 +57,19 @@ static int show_json(const struct cli_run *run, const struct seal_nvs *nvs)
     return cli_emit_json(run, &root);
 }
 
-static int show(const struct cli_run *run, const struct seal_nvs *nvs)
+static int show(const struct cli_run *run, const char *name, const struct seal_nvs *nvs)
 {
     size_t used = 0;
     const struct seal_nvs_page *page = NULL;
     if (cli_json(run)) {
-        return show_json(run, nvs);
+        return show_json(run, name, nvs);
     }
     for (size_t i = 0; (page = seal_nvs_page_at(nvs, i)); i++) {
         used += strcmp(page->state, "blank") != 0;
     }
     int err = seal_nvs_finding_count(nvs) ? show_findings(run, nvs) : SEAL_OK;
     if (err == SEAL_OK) {
-        cli_say(run, "%s: %zu item%s in %zu namespace%s, %zu of %zu pages in use, %s", cli_operand(run, 0),
+        cli_say(run, "%s: %zu item%s in %zu namespace%s, %zu of %zu pages in use, %s", name,
                 seal_nvs_item_count(nvs), seal_nvs_item_count(nvs) == 1 ? "" : "s", seal_nvs_space_count(nvs),
                 seal_nvs_space_count(nvs) == 1 ? "" : "s", used, seal_nvs_page_count(nvs),
                 seal_nvs_damage_count(nvs) ? "damaged" : "whole");
@@ -79,33 +79,32 @@ static int show(const struct cli_run *run, const struct seal_nvs *nvs)
 
 static int run_nvs_check(struct cli_run *run, struct seal_cause *cause)
 {
+    struct cli_nvs_source source = {0};
     struct seal_nvs *nvs = NULL;
-    int err = cli_nvs_open(run, cli_operand(run, 0), &nvs, cause);
+    int err = cli_nvs_open(run, &source, &nvs, cause);
     if (err == SEAL_OK) {
-        err = show(run, nvs);
+        err = show(run, source.name, nvs);
     }
     if (err == SEAL_OK && seal_nvs_damage_count(nvs)) {
         size_t damage = seal_nvs_damage_count(nvs);
-        err = seal_fail(cause, SEAL_ERR_FINDINGS, "%s is damaged in %zu place%s", cli_operand(run, 0), damage,
+        err = seal_fail(cause, SEAL_ERR_FINDINGS, "%s is damaged in %zu place%s", source.name, damage,
                         damage == 1 ? "" : "s");
-        seal_hint(cause, "espseal nvs dump %s shows what is whole", cli_operand(run, 0));
+        seal_hint(cause, "espseal nvs dump %s shows what is whole", source.again);
     }
     seal_nvs_free(&nvs);
+    cli_nvs_source_clear(&source);
     return err;
 }
 
 static const struct cli_option options[] = {
-    CLI_NVS_KEYS_OPTION,
-    CLI_NVS_HMAC_OPTION,
-    CLI_NVS_PERMISSIONS_OPTION,
-    {0},
+    CLI_NVS_CHIP_OPTIONS, CLI_NVS_KEYS_OPTION, CLI_NVS_HMAC_OPTION, CLI_NVS_PERMISSIONS_OPTION, {0},
 };
 
 const struct cli_command cli_command_nvs_check = {
     .name = "nvs check",
     .summary = "find damage in an NVS partition, and say where and why",
-    .operands = "PARTITION",
-    .operands_min = 1,
+    .operands = "[FILE]",
+    .operands_min = 0,
     .operands_max = 1,
     .description = "Checks every page (state, sequence number, version, CRC of the header), every entry (its "
                    "two bits in the "
@@ -116,9 +115,12 @@ const struct cli_command cli_command_nvs_check = {
                    "refuse the partition; a note is what is left of an interrupted write, which a device "
                    "mends itself.\n\n"
                    "The exit status is 0 without damage and 7 with it. An encrypted partition needs --keys "
-                   "or --hmac-key.",
+                   "or --hmac-key. " CLI_NVS_CHIP_TEXT,
     .examples = "espseal nvs check nvs.bin\n"
+                "espseal nvs check --port /dev/ttyUSB0 --partition 0x9000 --keys nvs_keys.bin\n"
                 "espseal nvs check nvs_enc.bin --hmac-key hmac.bin --json",
     .options = options,
+    .device = true,
+    .offline = true,
     .run = run_nvs_check,
 };

@@ -115,10 +115,10 @@ static void put_value(seal_json *object, const struct seal_nvs_item *item)
     }
 }
 
-static int show_json(const struct cli_run *run, const struct seal_nvs *nvs)
+static int show_json(const struct cli_run *run, const char *name, const struct seal_nvs *nvs)
 {
     seal_json *root = seal_json_object_new();
-    seal_json_put_text(root, "file", cli_operand(run, 0));
+    seal_json_put_text(root, cli_text(run, "port") ? "partition" : "file", name);
     seal_json *items = seal_json_put_array(root, "items");
     const struct seal_nvs_item *item = NULL;
     for (size_t i = 0; (item = seal_nvs_item_at(nvs, i)); i++) {
@@ -139,7 +139,8 @@ static int show_json(const struct cli_run *run, const struct seal_nvs *nvs)
 }
 
 /* What is whole has been shown; what is not is said, and makes the command fail. */
-static int tell_damage(const struct cli_run *run, const struct seal_nvs *nvs, struct seal_cause *cause)
+static int tell_damage(const struct cli_run *run, const struct cli_nvs_source *source,
+                       const struct seal_nvs *nvs, struct seal_cause *cause)
 {
     char place[64];
     const struct seal_nvs_finding *finding = NULL;
@@ -153,34 +154,36 @@ static int tell_damage(const struct cli_run *run, const struct seal_nvs *nvs, st
     if (damage == 0) {
         return SEAL_OK;
     }
-    const char *path = cli_operand(run, 0);
-    int err = seal_fail(cause, SEAL_ERR_FORMAT, "%s is damaged in %zu place%s; what is whole is shown", path,
-                        damage, damage == 1 ? "" : "s");
-    seal_hint(cause, "espseal nvs check %s tells all that there is to know about it", path);
+    int err = seal_fail(cause, SEAL_ERR_FORMAT, "%s is damaged in %zu place%s; what is whole is shown",
+                        source->name, damage, damage == 1 ? "" : "s");
+    seal_hint(cause, "espseal nvs check %s tells all that there is to know about it", source->again);
     return err;
 }
 
 static int run_nvs_dump(struct cli_run *run, struct seal_cause *cause)
 {
+    struct cli_nvs_source source = {0};
     struct seal_nvs *nvs = NULL;
     if (cli_json(run) && cli_flag(run, "csv")) {
         return seal_fail(cause, SEAL_ERR_USAGE, "--json and --csv cannot both have the standard output");
     }
-    int err = cli_nvs_open(run, cli_operand(run, 0), &nvs, cause);
+    int err = cli_nvs_open(run, &source, &nvs, cause);
     if (err == SEAL_OK) {
-        err = cli_json(run)          ? show_json(run, nvs)
+        err = cli_json(run)          ? show_json(run, source.name, nvs)
               : cli_flag(run, "csv") ? show_csv(run, nvs)
                                      : show_table(run, nvs);
     }
     if (err == SEAL_OK) {
-        err = tell_damage(run, nvs, cause);
+        err = tell_damage(run, &source, nvs, cause);
     }
     seal_nvs_free(&nvs);
+    cli_nvs_source_clear(&source);
     return err;
 }
 
 static const struct cli_option options[] = {
     {.name = "csv", .summary = "print a table that espseal nvs build makes the same partition of"},
+    CLI_NVS_CHIP_OPTIONS,
     CLI_NVS_KEYS_OPTION,
     CLI_NVS_HMAC_OPTION,
     CLI_NVS_PERMISSIONS_OPTION,
@@ -190,25 +193,29 @@ static const struct cli_option options[] = {
 const struct cli_command cli_command_nvs_dump = {
     .name = "nvs dump",
     .summary = "show what an NVS partition holds",
-    .operands = "PARTITION",
-    .operands_min = 1,
+    .operands = "[FILE]",
+    .operands_min = 0,
     .operands_max = 1,
-    .description = "Reads a partition as a device would, in the order in which its pages were begun; a key "
-                   "that was written "
-                   "again is shown with its last value. An encrypted partition is decrypted in memory with "
-                   "--keys or --hmac-key. "
-                   "Values are shown as they are, passwords too; long ones are cut in the table, and whole "
-                   "with --csv and "
-                   "--json. There numbers of 64 bits are text, and blobs, and strings that are not UTF-8, "
-                   "are hexadecimal.\n\n"
-                   "Of a damaged partition all that is whole is shown, each damage is told on stderr with "
-                   "its page, entry and "
-                   "offset, and the exit status is 2.",
+    .description = CLI_NVS_CHIP_TEXT
+    "Reads a partition as a device would, in the order in which its pages were begun; a key "
+    "that was written "
+    "again is shown with its last value. An encrypted partition is decrypted in memory with "
+    "--keys or --hmac-key. "
+    "Values are shown as they are, passwords too; long ones are cut in the table, and whole "
+    "with --csv and "
+    "--json. There numbers of 64 bits are text, and blobs, and strings that are not UTF-8, "
+    "are hexadecimal.\n\n"
+    "Of a damaged partition all that is whole is shown, each damage is told on stderr with "
+    "its page, entry and "
+    "offset, and the exit status is 2.",
     .examples =
         "espseal nvs dump nvs.bin\n"
+        "espseal nvs dump --port /dev/ttyUSB0 --partition nvs\n"
         "espseal nvs dump nvs_enc.bin --keys nvs_keys.bin --json | jq '.items[] | select(.key == \"ssid\")'\n"
         "# change a value of a partition: to CSV and back\n"
         "espseal nvs dump nvs.bin --csv > nvs.csv",
     .options = options,
+    .device = true,
+    .offline = true,
     .run = run_nvs_dump,
 };

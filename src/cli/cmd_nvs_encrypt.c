@@ -6,29 +6,29 @@
 static int run_nvs_encrypt(struct cli_run *run, struct seal_cause *cause)
 {
     struct seal_buf *keys = NULL;
-    struct seal_buf *partition = NULL;
+    struct cli_nvs_source source = {0};
     int err = cli_nvs_check_out(run, false, cause);
     if (err == SEAL_OK) {
         err = cli_nvs_keys(run, true, &keys, cause);
     }
     if (err == SEAL_OK) {
-        err = cli_nvs_read_partition(cli_operand(run, 0), &partition, cause);
+        err = cli_nvs_read_source(run, &source, cause);
     }
     if (err == SEAL_OK) {
-        err = cli_nvs_check_state(cli_operand(run, 0), partition, false, cause);
+        err = cli_nvs_check_state(&source, false, cause);
     }
     if (err == SEAL_OK) {
-        err =
-            seal_nvs_encrypt(seal_buf_ptr(keys), seal_buf_mutable(partition), seal_buf_len(partition), cause);
+        err = seal_nvs_encrypt(seal_buf_ptr(keys), seal_buf_mutable(source.data), seal_buf_len(source.data),
+                               cause);
     }
     if (err == SEAL_OK) {
         err = cli_nvs_write_new_keys(run, keys, cause);
     }
     if (err == SEAL_OK) {
-        err = cli_nvs_write_out(run, partition, false, cause);
+        err = cli_nvs_write_out(run, source.data, false, cause);
     }
     seal_buf_free(&keys);
-    seal_buf_free(&partition);
+    cli_nvs_source_clear(&source);
     return err;
 }
 

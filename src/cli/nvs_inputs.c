@@ -110,21 +110,6 @@ int cli_nvs_write_new_keys(const struct cli_run *run, const struct seal_buf *key
     return err;
 }
 
-int cli_nvs_read_partition(const char *path, struct seal_buf **partition, struct seal_cause *cause)
-{
-    int err = seal_file_read(path, SEAL_NVS_SIZE_MAX, 0, partition, cause);
-    if (err != SEAL_OK) {
-        return err;
-    }
-    size_t len = seal_buf_len(*partition);
-    if (len == 0 || len % SEAL_NVS_PAGE_SIZE) {
-        err = seal_fail(cause, SEAL_ERR_FORMAT, "%s has %zu bytes: an NVS partition is made of pages of %d",
-                        path, len, SEAL_NVS_PAGE_SIZE);
-        seal_buf_free(partition);
-    }
-    return err;
-}
-
 int cli_nvs_check_out(const struct cli_run *run, bool plain, struct seal_cause *cause)
 {
     const char *keys = cli_text(run, "new-keys");

@@ -9,49 +9,50 @@ static int read_buf(const struct seal_buf *partition, struct seal_nvs **nvs, str
     return seal_nvs_read(seal_buf_ptr(partition), seal_buf_len(partition), nvs, cause);
 }
 
-int cli_nvs_check_keys(const char *path, const struct seal_nvs *nvs, struct seal_cause *cause)
+int cli_nvs_check_keys(const struct cli_nvs_source *source, const struct seal_nvs *nvs,
+                       struct seal_cause *cause)
 {
     if (!seal_nvs_looks_encrypted(nvs)) {
         return SEAL_OK;
     }
     int err = seal_fail(cause, SEAL_ERR_MISMATCH,
-                        "the keys are not those of %s: no entry is right after decrypting", path);
+                        "the keys are not those of %s: no entry is right after decrypting", source->name);
     seal_hint(cause, "check that the keys and the partition are of the same device");
     return err;
 }
 
-int cli_nvs_check_state(const char *path, const struct seal_buf *partition, bool encrypted,
-                        struct seal_cause *cause)
+int cli_nvs_check_state(const struct cli_nvs_source *source, bool encrypted, struct seal_cause *cause)
 {
     struct seal_nvs *nvs = NULL;
-    int err = read_buf(partition, &nvs, cause);
+    int err = read_buf(source->data, &nvs, cause);
     if (err != SEAL_OK) {
         return err;
     }
     if (!encrypted && seal_nvs_looks_encrypted(nvs)) {
         err = seal_fail(cause, SEAL_ERR_FORMAT,
-                        "%s is encrypted already, or damaged: no entry has a right CRC", path);
-        seal_hint(cause, "espseal nvs check %s tells more", path);
+                        "%s is encrypted already, or damaged: no entry has a right CRC", source->name);
+        seal_hint(cause, "espseal nvs check %s tells more", source->again);
     } else if (encrypted && seal_nvs_item_count(nvs) + seal_nvs_space_count(nvs) > 0) {
-        err = seal_fail(cause, SEAL_ERR_FORMAT, "%s is not encrypted: it holds entries in the clear", path);
-        seal_hint(cause, "espseal nvs dump %s shows them", path);
+        err = seal_fail(cause, SEAL_ERR_FORMAT, "%s is not encrypted: it holds entries in the clear",
+                        source->name);
+        seal_hint(cause, "espseal nvs dump %s shows them", source->again);
     }
     seal_nvs_free(&nvs);
     return err;
 }
 
-static int parse(const char *path, const struct seal_buf *partition, bool decrypted, struct seal_nvs **nvs,
+static int parse(const struct cli_nvs_source *source, bool decrypted, struct seal_nvs **nvs,
                  struct seal_cause *cause)
 {
-    int err = read_buf(partition, nvs, cause);
+    int err = read_buf(source->data, nvs, cause);
     if (err != SEAL_OK) {
         return err;
     }
     if (decrypted) {
-        err = cli_nvs_check_keys(path, *nvs, cause);
+        err = cli_nvs_check_keys(source, *nvs, cause);
     } else if (seal_nvs_looks_encrypted(*nvs)) {
-        err =
-            seal_fail(cause, SEAL_ERR_FORMAT, "%s is encrypted, or damaged: no entry has a right CRC", path);
+        err = seal_fail(cause, SEAL_ERR_FORMAT, "%s is encrypted, or damaged: no entry has a right CRC",
+                        source->name);
         seal_hint(cause, "give the keys with --keys FILE or --hmac-key FILE");
     }
     if (err != SEAL_OK) {
@@ -60,27 +61,27 @@ static int parse(const char *path, const struct seal_buf *partition, bool decryp
     return err;
 }
 
-int cli_nvs_open(const struct cli_run *run, const char *path, struct seal_nvs **nvs, struct seal_cause *cause)
+int cli_nvs_open(struct cli_run *run, struct cli_nvs_source *source, struct seal_nvs **nvs,
+                 struct seal_cause *cause)
 {
     struct seal_buf *keys = NULL;
-    struct seal_buf *partition = NULL;
     *nvs = NULL;
+    *source = (struct cli_nvs_source){0};
     int err = cli_nvs_keys(run, false, &keys, cause);
     if (err == SEAL_OK) {
-        err = cli_nvs_read_partition(path, &partition, cause);
+        err = cli_nvs_read_source(run, source, cause);
     }
     if (err == SEAL_OK && keys) {
-        err = cli_nvs_check_state(path, partition, true, cause);
+        err = cli_nvs_check_state(source, true, cause);
     }
     if (err == SEAL_OK && keys) {
-        err =
-            seal_nvs_decrypt(seal_buf_ptr(keys), seal_buf_mutable(partition), seal_buf_len(partition), cause);
+        err = seal_nvs_decrypt(seal_buf_ptr(keys), seal_buf_mutable(source->data), seal_buf_len(source->data),
+                               cause);
     }
     if (err == SEAL_OK) {
-        err = parse(path, partition, keys != NULL, nvs, cause);
+        err = parse(source, keys != NULL, nvs, cause);
     }
     seal_buf_free(&keys);
-    seal_buf_free(&partition);
     return err;
 }
 

@@ -282,4 +282,54 @@ sed -i 1s/count/cuont/ devices.csv
 expect 2 nvs build nvs.csv --size 0x3000 --values devices.csv --serial A-1 --out x.bin
 says 'devices.csv: the column "cuont" is no key of the NVS table'
 [ ! -e x.bin ] || fail "a refused build leaves a file"
+
+# straight from a chip: by the table's name, by an offset that the table knows, by an offset and a size
+use encrypted_v2_6000
+chip=(--port "sim:esp32c3?efuse=$work/chip.efuse&flash=$work/chip.flash")
+printf 'nvs,data,nvs,0x9000,0x6000,\nmore,data,nvs,0x10000,0x6000,\nodd,data,nvs,0x16000,0x3000,\n' >table.csv
+expect 0 partition-table encode table.csv --out table.bin
+expect 0 flash write "${chip[@]}" 0x8000=table.bin 0x9000=plain.bin 0x10000=enc.bin 0x40000=enc.bin
+expect 0 nvs dump plain.bin --csv
+cp "$work/out" plain.csv
+for place in '' '--partition nvs' '--partition 0x9000' '--partition 0x9000 --size 0x6000'; do
+    # shellcheck disable=SC2086 # two or four words
+    expect 0 nvs dump "${chip[@]}" $place --csv
+    cmp "$work/out" plain.csv || fail "nvs dump $place is not what nvs dump shows of the file"
+done
+expect 0 nvs dump "${chip[@]}" --partition more --keys keys.bin --csv
+cmp "$work/out" plain.csv || fail 'the encrypted partition of the chip is another one'
+expect 0 nvs check "${chip[@]}" --json
+jq -e '.partition == "nvs" and .whole' "$work/out" >/dev/null || fail 'the JSON of nvs check is wrong'
+expect 0 nvs check "${chip[@]}" --partition 0x40000 --size 0x6000 --keys keys.bin
+says 'flash at 0x40000: '
+expect 0 nvs decrypt "${chip[@]}" --partition more --keys keys.bin --out from_chip.bin
+cmp from_chip.bin plain.bin || fail 'nvs decrypt of a chip is not the plain partition'
+mode from_chip.bin 600
+expect 0 flash read more "${chip[@]}" --out read.bin
+expect 0 nvs decrypt read.bin --keys keys.bin --out from_file.bin
+cmp from_file.bin plain.bin || fail 'nvs decrypt of what was read is not the plain partition'
+expect 2 nvs dump "${chip[@]}" --partition more
+says 'more is encrypted, or damaged'
+expect 2 nvs decrypt "${chip[@]}" --keys keys.bin --out x.bin
+says "hint: espseal nvs dump --port ${chip[1]} --partition nvs shows them"
+expect 2 nvs dump "${chip[@]}" --partition none
+says 'the table has nvs, more, odd'
+expect 1 nvs dump "${chip[@]}" --partition 0x40000
+says 'give --size'
+expect 1 nvs dump "${chip[@]}" --partition odd --size 0x4000
+expect 2 nvs check "${chip[@]}" --partition 0x9000 --size 0x1001
+says 'made of pages of 4096'
+expect 1 nvs dump "${chip[@]}" plain.bin
+says 'cannot both be read'
+expect 1 nvs dump plain.bin --partition nvs
+says 'has no meaning without --port'
+expect 1 nvs check
+says 'or --port PORT'
+use encrypt_hmac_derived
+expect 0 flash write "${chip[@]}" 0x50000=enc.bin
+size=$(stat -c %s enc.bin)
+expect 0 nvs decrypt "${chip[@]}" --partition 0x50000 --size "$size" --hmac-key hmac.bin --out from_chip.bin
+expect 0 nvs decrypt enc.bin --hmac-key hmac.bin --out from_file.bin
+cmp from_chip.bin from_file.bin || fail 'the derived keys decrypt another partition'
+[ ! -e x.bin ] || fail 'a refused command leaves a file'
 echo "PASS"
