@@ -172,6 +172,7 @@ _espseal()
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
         words='--profile --set --mode --storage --ca-cert --foreign-ca --seen --device-cert --private-key --subject --san --eku --serial --key-type --ca-key --days --sign-cmd --cmp --cmp-ref --cmp-secret-file --csr-only --csr-out --efuse-key --hmac-key --offset --firmware --out --keep-secrets --force --allow --passphrase-file --ca-passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
+        words='--mode --storage --ca-cert --foreign-ca --seen --device-cert --private-key --subject --san --eku --any-subject --serial --key-type --ca-key --days --sign-cmd --cmp --cmp-ref --cmp-secret-file --csr-only --csr-out --efuse-key --hmac-key --offset --firmware --out --keep-secrets --force --allow --passphrase-file --ca-passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
         ;;
     'prove')
         case "$prev" in

@@ -53,6 +53,7 @@ struct seal_profile {
         *subject; /* "/CN={mac}": {mac} becomes 12 hex digits, {chip} the chip's name, {serial} serial */
     const char *const *san;    /* alternative names with the same words, NULL-terminated; NULL: none */
     const char *const *usages; /* as in struct seal_subject; NULL: none asked for, clientAuth from ca_key */
+    bool any_subject;          /* a CA elsewhere may write another subject than it was asked for */
     const char *serial;        /* NULL: {serial} is refused */
     const char *key_type;      /* one of seal_key_types */
     unsigned days;

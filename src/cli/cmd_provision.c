@@ -184,6 +184,7 @@ static const struct cli_option options[] = {
      .value = "NAME",
      .summary = CLI_EKU_SUMMARY "; clientAuth from --ca-key, else the CA's choice",
      .repeat = true},
+    {.name = "any-subject", .summary = "a CA elsewhere may write another subject: what it wrote is taken"},
     {.name = "serial", .value = "TEXT", .summary = "the device's serial number, for {serial}"},
     {.name = "key-type",
      .value = "TYPE",

@@ -136,7 +136,8 @@ static int check_combination(struct cli_run *run, struct seal_cause *cause)
     if (key && !cert) {
         return usage(cause, "--private-key and --device-cert belong together");
     }
-    if (cert && (subject || ca_key || sign || cli_text(run, "csr-out") || cli_text(run, "eku"))) {
+    if (cert && (subject || ca_key || sign || cli_text(run, "csr-out") || cli_text(run, "eku") ||
+                 cli_flag(run, "any-subject"))) {
         return usage(cause, "a device certificate was given, so none can be made");
     }
     if (!cert && !subject) {
@@ -145,6 +146,9 @@ static int check_combination(struct cli_run *run, struct seal_cause *cause)
     if (!cert && ca_key == sign) {
         return usage(cause, ca_key ? "--ca-key, --sign-cmd and --cmp exclude each other"
                                    : "nobody signs the device's certificate");
+    }
+    if (ca_key && cli_flag(run, "any-subject")) {
+        return usage(cause, "--any-subject is for a CA elsewhere: --ca-key signs what is asked for");
     }
     if (ca_key && !cli_text(run, "ca-cert")) {
         return usage(cause, "--ca-key needs --ca-cert");
@@ -162,6 +166,7 @@ static int read_names(struct cli_run *run, struct provision *p, struct seal_caus
     p->profile.san = p->san;
     p->profile.usages = p->usages;
     p->profile.serial = cli_text(run, "serial");
+    p->profile.any_subject = cli_flag(run, "any-subject");
     p->profile.request_only = cli_flag(run, "csr-only");
     return err;
 }

@@ -65,13 +65,19 @@ static bool same_ca(const struct seal_job *job)
     return same;
 }
 
-static const char *compare_cert(const struct seal_job *job)
+/* The place-holder's name is our own: no CA has written it. */
+static const char *compare_subject(struct seal_job *job)
+{
+    job->found_renamed = !seal_cert_has_subject(job->found_cert, job->subject);
+    bool taken = job->profile->any_subject && !seal_cert_is_placeholder(job->found_cert);
+    return job->found_renamed && !taken ? "its device certificate has another subject" : NULL;
+}
+
+static const char *compare_cert(struct seal_job *job)
 {
     const struct seal_profile *profile = job->profile;
     if (profile->request_only) { /* whatever certificate it has: a request for the same key and name */
-        return seal_cert_has_subject(job->found_cert, job->subject)
-                   ? NULL
-                   : "its device certificate has another subject";
+        return compare_subject(job);
     }
     if (!same_ca(job)) {
         return "it holds another CA certificate";
@@ -83,11 +89,12 @@ static const char *compare_cert(const struct seal_job *job)
     if (seal_cert_is_placeholder(job->found_cert)) {
         return "it waits for the certificate of its own request";
     }
-    if (!seal_cert_has_subject(job->found_cert, job->subject)) {
-        return "its device certificate has another subject";
-    }
-    if (profile->ca_cert && seal_cert_signed_by(job->found_cert, profile->ca_cert, NULL) != SEAL_OK) {
+    if (job_check_cert(job, job->found_cert, NULL) != SEAL_OK) {
         return "its device certificate is from another CA";
+    }
+    const char *difference = compare_subject(job);
+    if (difference) {
+        return difference;
     }
     return seal_cert_validity(job->found_cert) == SEAL_CERT_EXPIRED ? "its device certificate expired" : NULL;
 }
@@ -152,6 +159,9 @@ int job_examine_found(struct seal_job *job, struct seal_cause *cause)
         err = not_this(job, difference);
     } else {
         err = job->profile->storage == SEAL_STORAGE_DS ? examine_ds(job, cause) : examine_plaintext(job);
+    }
+    if (job->found_good && job->found_renamed) {
+        err = job_check_subject(job, job->found_cert, cause);
     }
     if (!job->found_good) {
         seal_cert_free(&job->found_cert);

@@ -33,6 +33,24 @@ void job_warn_outliving(struct seal_job *job, const struct seal_cert *cert)
     }
 }
 
+int job_check_subject(struct seal_job *job, const struct seal_cert *cert, struct seal_cause *cause)
+{
+    struct seal_cert_info info;
+    if (seal_cert_has_subject(cert, job->subject)) {
+        return SEAL_OK;
+    }
+    int err = seal_cert_info(cert, &info);
+    if (err == SEAL_OK && job->profile->any_subject) {
+        job_warn(job, "the device certificate is for \"%.80s\" and not for %.80s, as its CA wrote it",
+                 info.subject, job->subject);
+    } else if (err == SEAL_OK) {
+        err = seal_fail(cause, SEAL_ERR_MISMATCH, "the CA made a certificate for \"%.120s\", not for %.120s",
+                        info.subject, job->subject);
+        seal_hint(cause, "nothing was burned; --any-subject takes the name that the CA writes");
+    }
+    return err;
+}
+
 static int sign_elsewhere(struct seal_job *job, struct seal_cause *cause)
 {
     const struct seal_profile *profile = job->profile;
@@ -116,6 +134,9 @@ int seal_job_make_identity(struct seal_job *job, struct seal_cause *cause)
     }
     if (err == SEAL_OK && !profile->request_only) {
         err = job_check_cert(job, job->made_cert, cause);
+    }
+    if (err == SEAL_OK && !profile->request_only) {
+        err = job_check_subject(job, job->made_cert, cause);
     }
     if (err != SEAL_OK) {
         seal_key_free(&job->made_key);

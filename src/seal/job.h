@@ -23,6 +23,7 @@ struct seal_job {
     uint32_t offset, room;   /* of esp_secure_cert */
     struct seal_buf *found;  /* what stands there; empty when nothing does */
     char found_why_not[200]; /* why it is not this identity */
+    bool found_renamed;      /* its certificate has another subject than the profile asks for */
     bool found_good;         /* it is this identity, and the chip proved it */
 
     unsigned key;
@@ -83,6 +84,10 @@ bool job_uses_ds(const struct seal_job *job);
 bool job_has_identity(const struct seal_job *job); /* false: seal only */
 const struct seal_cert *job_device_cert(const struct seal_job *job);
 const struct seal_key *job_private_key(const struct seal_job *job);
+
+/* The subject of cert is that of the profile; SEAL_ERR_MISMATCH, or with any_subject a warning. */
+int job_check_subject(struct seal_job *job, const struct seal_cert *cert,
+                      struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /* key_block.c: sets key and key_state; hinted is the block that a partition in flash names, or -1. */
 int job_choose_key_block(struct seal_job *job, int hinted, struct seal_cause *cause) SEAL_MUST_CHECK;

@@ -140,9 +140,10 @@ static int refuse_sealed(const struct seal_job *job, struct seal_cause *cause)
     int err = seal_fail(cause, SEAL_ERR_STATE,
                         "BLOCK_KEY%u is read-protected, and flash at 0x%x does not hold this identity (%s)",
                         job->key, job->offset, job->found_why_not);
-    seal_hint(
-        cause,
-        "its DS parameters cannot be made again; a new identity needs another key block: --efuse-key N");
+    seal_hint(cause,
+              "%sits DS parameters cannot be made again; a new identity needs another key block: "
+              "--efuse-key N",
+              job->found_renamed ? "if its CA wrote that subject, --any-subject takes it; " : "");
     return err;
 }
 

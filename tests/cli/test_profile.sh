@@ -98,3 +98,50 @@ openssl x509 -in record/certificate.pem -outform DER | openssl asn1parse -inform
 # --- a CA that is for what the device talks to ---
 run provision --confirm burn --port "$(chip 3)" --mode development --ca-cert stranger.pem --foreign-ca --device-cert \
     device.crt --private-key device.key
+
+# --- finished devices are recognised: made by an intermediate CA, and beside a CA of others ---
+again=(--mode production --ca-cert ca-chain.pem --ca-key factory.key --seen seen.txt --subject
+    '/CN=ACME {mac}/matterVendorId=FFF1/matterProductId=8000')
+run provision --confirm burn --port "$(chip 2)" "${again[@]}"
+grep -q 'nothing to do' err || fail 'a device of an intermediate CA is touched again'
+signs="\"$espseal\" identity cert --csr - --ca-cert root.pem --ca-key root.key --out -"
+foreign=(--mode production --ca-cert stranger.pem --foreign-ca --subject '/CN={mac}' --sign-cmd)
+run provision --confirm burn --port "$(chip 4)" "${foreign[@]}" "$signs"
+run provision --confirm burn --port "$(chip 4)" "${foreign[@]}" 'touch called; false'
+grep -q 'nothing to do' err || fail 'a device beside a CA of others is touched again'
+[ ! -e called ] || fail 'the CA of a finished device is asked again'
+
+# --- a CA that writes another subject: refused before the burn, taken with --any-subject, then recognised ---
+cat >renames <<'END'
+#!/bin/sh
+cat >asked.csr
+openssl req -in asked.csr -noout -pubkey >asked.pub
+exec openssl x509 -new -force_pubkey asked.pub -subj /O=Example/CN=renamed -CA root.pem -CAkey root.key -days 20
+END
+chmod +x renames
+renamed=(--mode production --confirm burn --port "$(chip 5)" --ca-cert root.pem --subject '/CN={mac}' --sign-cmd ./renames)
+stays() { # STATUS WORD...: that status, a hint at --any-subject, and the chip stays as it is
+    local want=$1 status=0
+    shift
+    cp efuse5.bin before.bin
+    cp flash5.bin before.flash
+    "$espseal" provision "$@" >out 2>err </dev/null || status=$?
+    [ "$status" -eq "$want" ] || fail "provision $* exits $status, not $want"
+    [ "$want" -eq 0 ] || grep -q '^espseal: hint: .*--any-subject' err || fail 'no hint at --any-subject'
+    cmp -s efuse5.bin before.bin || fail 'FUSES CHANGED'
+    cmp -s flash5.bin before.flash || fail 'the flash changed'
+}
+run efuse summary --port "$(chip 5)"
+stays 2 "${renamed[@]}"
+grep -q 'error: the CA made a certificate for "CN=renamed,O=Example", not for /CN=020000000005' err || fail 'no word of both names'
+run provision "${renamed[@]}" --any-subject
+grep -q 'warning: .*for "CN=renamed,O=Example" and not for /CN=020000000005' err || fail 'no warning about the name'
+rm asked.csr
+stays 0 "${renamed[@]}" --any-subject
+grep -q 'nothing to do' err || fail 'a renamed device is not recognised'
+grep -q 'warning: .*CN=renamed' err || fail 'the rerun does not say whose it is'
+stays 5 "${renamed[@]}"
+[ ! -e asked.csr ] || fail 'a sealed device asks its CA again'
+run efuse summary --port "$(chip 1)"
+cp efuse1.bin blank.bin # it is finished by now: what refused compares with
+refused 1 'any-subject is for a CA elsewhere' --ca-cert root.pem --ca-key root.key --subject '/CN={mac}' --any-subject
