@@ -152,6 +152,8 @@ _espseal()
         --cmp) COMPREPLY=(); return ;;
         --cmp-ref) COMPREPLY=(); return ;;
         --cmp-secret-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --cmp-cert) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --cmp-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --csr-out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --efuse-key) COMPREPLY=(); return ;;
         --hmac-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -173,6 +175,7 @@ _espseal()
         esac
         words='--profile --set --mode --storage --ca-cert --foreign-ca --seen --device-cert --private-key --subject --san --eku --serial --key-type --ca-key --days --sign-cmd --cmp --cmp-ref --cmp-secret-file --csr-only --csr-out --efuse-key --hmac-key --offset --firmware --out --keep-secrets --force --allow --passphrase-file --ca-passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
         words='--mode --storage --ca-cert --foreign-ca --seen --device-cert --private-key --subject --san --eku --any-subject --serial --key-type --ca-key --days --sign-cmd --cmp --cmp-ref --cmp-secret-file --csr-only --csr-out --efuse-key --hmac-key --offset --firmware --out --keep-secrets --force --allow --passphrase-file --ca-passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
+        words='--mode --storage --ca-cert --foreign-ca --seen --device-cert --private-key --subject --san --eku --any-subject --serial --key-type --ca-key --days --sign-cmd --cmp --cmp-ref --cmp-secret-file --cmp-cert --cmp-key --cmp-update --csr-only --csr-out --efuse-key --hmac-key --offset --firmware --out --keep-secrets --force --allow --passphrase-file --ca-passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
         ;;
     'prove')
         case "$prev" in

@@ -201,6 +201,9 @@ static const struct cli_option options[] = {
     {.name = "cmp", .value = "URL", .summary = "gets the certificate from this CMP server"},
     {.name = "cmp-ref", .value = "NAME", .summary = "its name of the shared secret"},
     {.name = "cmp-secret-file", .value = "FILE", .summary = "the secret shared with it, first line"},
+    {.name = "cmp-cert", .value = "FILE", .summary = "or a certificate that signs the messages to it"},
+    {.name = "cmp-key", .value = "FILE", .summary = "the key of --cmp-cert, a file or in a token"},
+    {.name = "cmp-update", .summary = "key update: the new key takes the place of --cmp-cert's"},
     {.name = "csr-only",
      .summary =
          "two runs: make the key in the chip and the request of --csr-out now, --device-cert comes later"},
@@ -224,9 +227,11 @@ static const struct cli_option options[] = {
      .value = "RULE",
      .summary = "override this one rule, by the name in the refusal",
      .repeat = true},
-    {.name = "passphrase-file", .value = "FILE", .summary = "passphrase of --private-key, first line"},
+    {.name = "passphrase-file",
+     .value = "FILE",
+     .summary = "passphrase of --private-key and --cmp-key, first line"},
     {.name = "ca-passphrase-file", .value = "FILE", .summary = "passphrase of --ca-key, first line"},
-    {.name = CLI_PIN_OPTION, .value = "FILE", .summary = "PIN of the token that --ca-key names, first line"},
+    {.name = CLI_PIN_OPTION, .value = "FILE", .summary = "PIN of the token that --ca-key or --cmp-key names"},
     {.name = "insecure-permissions", .summary = "read key files that others can read too"},
     {0},
 };
@@ -238,7 +243,7 @@ const struct cli_command cli_command_provision = {
         "Gives the chip at --port a private key that only its Digital Signature peripheral can use, a "
         "certificate for it, "
         "and an esp_secure_cert partition that firmware finds both in. The identity is given (--device-cert, "
-        "--private-key) or made for this very device (--subject with --ca-key or --sign-cmd).\n\n"
+        "--private-key) or made for this very device (--subject with --ca-key, --sign-cmd or --cmp).\n\n"
         "First everything is checked and a plan is shown; nothing has been written or burned by then. After "
         "BURN was typed "
         "(or with --confirm burn) the steps run in an order that can be cut anywhere: run the same command "

@@ -23,6 +23,9 @@ struct provision { /* one run: what was given, read into memory, and what came o
     struct seal_key *private_key, *ca_key;
     struct seal_buf *hmac_key, *cmp_secret;
     struct seal_cmp cmp;
+    enum seal_cmp_kind cmp_kind;
+    struct seal_cert *cmp_cert;
+    struct seal_key *cmp_key;
     struct seal_job *job;
     const char *sign_command;
     const char *san[CLI_NAMES], *usages[CLI_NAMES];
@@ -41,6 +44,9 @@ int provision_read_inputs(struct cli_run *run, struct provision *p, struct seal_
 /* One image, "OFFSET=FILE". */
 int provision_add_image(struct provision *p, const char *text, struct seal_cause *cause) SEAL_MUST_CHECK;
 void provision_free(struct provision *p);
+
+/* provision_cmp.c: --cmp and what goes with it; after the identity was read. */
+int provision_read_cmp(struct cli_run *run, struct provision *p, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /*
  * provision_sealing.c: what a profile says beyond the options. _read_profile reads and checks it and gives

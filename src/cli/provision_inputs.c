@@ -127,8 +127,8 @@ static int check_combination(struct cli_run *run, struct seal_cause *cause)
     bool ca_key = cli_text(run, "ca-key");
     bool cmp = cli_text(run, "cmp");
     bool sign = cli_text(run, "sign-cmd") || cmp;
-    if (cmp && (cli_text(run, "sign-cmd") || !cli_text(run, "cmp-secret-file"))) {
-        return usage(cause, "--cmp needs --cmp-secret-file, and excludes --sign-cmd");
+    if (cmp && cli_text(run, "sign-cmd")) {
+        return usage(cause, "--sign-cmd and --cmp exclude each other");
     }
     if (cli_flag(run, "csr-only")) {
         return check_request_only(run, cause);
@@ -176,28 +176,6 @@ static int sign_with_command(void *ctx, const uint8_t *request, size_t len, stru
 {
     const struct provision *p = ctx;
     return cli_run_filter(p->sign_command, request, len, LARGEST_ANSWER, cert, cause);
-}
-
-static int enroll_by_cmp(void *ctx, const struct seal_key *key, const struct seal_subject *subject,
-                         struct seal_cert **cert, struct seal_cause *cause)
-{
-    const struct provision *p = ctx;
-    return seal_cmp_enroll(&p->cmp, SEAL_CMP_INITIAL, key, subject, NULL, cert, cause);
-}
-
-static int read_cmp(struct cli_run *run, struct provision *p, struct seal_cause *cause)
-{
-    const char *server = cli_text(run, "cmp");
-    if (!server) {
-        return SEAL_OK;
-    }
-    int err = cli_read_secret_line(run, "cmp-secret-file", &p->cmp_secret, cause);
-    err = provision_blame(p, "cmp-secret-file", 0, err, cause);
-    p->cmp =
-        (struct seal_cmp){.server = server, .reference = cli_text(run, "cmp-ref"), .secret = p->cmp_secret};
-    p->profile.enroll = enroll_by_cmp;
-    p->profile.enroll_ctx = p;
-    return err;
 }
 
 static int read_identity(struct cli_run *run, struct provision *p, struct seal_cause *cause)
@@ -297,7 +275,7 @@ int provision_read_inputs(struct cli_run *run, struct provision *p, struct seal_
         err = read_names(run, p, cause);
     }
     if (err == SEAL_OK) {
-        err = read_cmp(run, p, cause);
+        err = provision_read_cmp(run, p, cause);
     }
     return err == SEAL_OK ? read_hmac_key(run, p, cause) : err;
 }
@@ -311,6 +289,8 @@ void provision_free(struct provision *p)
     seal_cert_free(&p->device_cert);
     seal_buf_free(&p->hmac_key);
     seal_buf_free(&p->cmp_secret);
+    seal_cert_free(&p->cmp_cert);
+    seal_key_free(&p->cmp_key);
     for (size_t i = 0; i < PROVISION_IMAGES; i++) {
         seal_map_close(&p->image_data[i]);
     }

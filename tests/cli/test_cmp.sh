@@ -117,3 +117,76 @@ enroll[3]=ftp://127.0.0.1/
 refused 1 'not the address' "${shared[@]}" --key device.key --subject /CN=device
 enroll[3]=https://127.0.0.1/
 refused 1 'not the address' "${shared[@]}" --key device.key --subject /CN=device
+
+# --- provision --cmp for a key that is made in the run: the mock server with a CA before it ---
+stop
+command -v python3 >/dev/null || {
+    echo "NOTE: python3 is not installed: provision --cmp was tested with refusals only"
+    exit 0
+}
+mock=$((port + 1))
+issue=(openssl x509 -new -force_pubkey /dev/stdin -subj /CN=7cdfa15ea101 -CA ca.pem -CAkey ca.key -days 20 -out made.crt)
+enrols() { # WORD...: the mock server with these words, and before it the CA that issues what it gives out
+    stop
+    rm -f made.crt
+    python3 "$SOURCE/tests/cli/cmp_ca.py" $port $mock "${issue[*]}" openssl cmp -port $mock -rsp_cert made.crt "$@" \
+        >server.log 2>&1 &
+    server=$!
+    for _ in $(seq 100); do
+        (exec 3<>/dev/tcp/127.0.0.1/$port) 2>/dev/null && return 0
+        sleep 0.05
+    done
+    fail 'the CA does not listen'
+}
+chip() { # N
+    echo "sim:esp32c3?efuse=efuse$1.bin&flash=flash$1.bin"
+}
+by_cmp=(--mode production --ca-cert ca.pem --subject '/CN={mac}' --cmp "http://127.0.0.1:$port/pkix/" --confirm burn)
+with_secret=(--cmp-ref line-3 --cmp-secret-file)
+sealed() { # N WORD...: chip N becomes a device with the certificate that the CA made in this run
+    local n=$1
+    shift
+    "$espseal" provision --port "$(chip "$n")" "${by_cmp[@]}" "$@" >out 2>err || fail "provision $* exits $?"
+    grep -q 'identity sealed' err || fail "chip $n is not sealed"
+    "$espseal" flash read --port "$(chip "$n")" 0xd000 0x2000 --out read.bin --force 2>err
+    grep -qF "$(sed -n 4p made.crt)" read.bin || fail "the CA's certificate is not in the flash of chip $n"
+    openssl verify -CAfile ca.pem made.crt >/dev/null || fail 'the certificate does not lead to the CA'
+}
+unburned() { # N STATUS TEXT WORD...
+    local n=$1 want=$2 text=$3 status=0
+    shift 3
+    "$espseal" efuse summary --port "$(chip "$n")" >/dev/null 2>err
+    cp "efuse$n.bin" before.bin
+    "$espseal" provision --port "$(chip "$n")" "${by_cmp[@]}" "$@" >out 2>err </dev/null || status=$?
+    [ "$status" -eq "$want" ] || fail "provision $* exits $status, not $want"
+    grep -q "^espseal: error: .*$text" err || fail "provision $* does not say \"$text\""
+    ! grep -q horse err || fail 'a secret is echoed'
+    cmp -s "efuse$n.bin" before.bin || fail "provision $*: FUSES CHANGED"
+}
+enrols -srv_ref line-3 -srv_secret 'pass:correct horse'
+unburned 1 2 'not accepted' "${with_secret[@]}" wrong
+unburned 1 1 'nothing protects'
+unburned 1 1 'belong together' --cmp-cert other.crt
+unburned 1 1 'exclude each other' "${with_secret[@]}" secret --cmp-cert other.crt --cmp-key other.key
+unburned 1 1 'replaces the certificate' "${with_secret[@]}" secret --cmp-update
+unburned 1 2 'another key' --cmp-cert other.crt --cmp-key device.key
+sealed 1 "${with_secret[@]}" secret --eku clientAuth
+cp made.crt first.crt
+stop # a finished device needs no server
+"$espseal" provision --port "$(chip 1)" "${by_cmp[@]}" "${with_secret[@]}" secret >out 2>err || fail "the rerun exits $?"
+grep -q 'nothing to do' err || fail 'a finished device is enrolled again'
+
+# signed by the certificate of a station, answered by a certificate under the CA
+enrols -srv_cert other.crt -srv_key other.key -srv_trusted ca.pem
+sealed 2 --cmp-cert new.crt --cmp-key new.key
+by_cmp[3]=stranger.pem
+unburned 3 2 'not accepted' --foreign-ca --cmp-cert new.crt --cmp-key new.key
+by_cmp[3]=ca.pem
+
+# a key update: the key of another chip takes the place of an old certificate's. The mock server takes updates of a
+# certificate with the issuer and serial number of the one that it gives out.
+issue+=(-set_serial "0x$(openssl x509 -in new.crt -noout -serial | cut -d= -f2)")
+enrols -srv_cert other.crt -srv_key other.key -srv_trusted ca.pem
+sealed 3 --cmp-cert new.crt --cmp-key new.key --cmp-update
+unburned 4 2 'refuses the request.*certid' --cmp-cert device.crt --cmp-key device.key --cmp-update
+stop
