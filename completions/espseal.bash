@@ -173,9 +173,7 @@ _espseal()
         --confirm) COMPREPLY=($(compgen -W 'burn stdin' -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--profile --set --mode --storage --ca-cert --foreign-ca --seen --device-cert --private-key --subject --san --eku --serial --key-type --ca-key --days --sign-cmd --cmp --cmp-ref --cmp-secret-file --csr-only --csr-out --efuse-key --hmac-key --offset --firmware --out --keep-secrets --force --allow --passphrase-file --ca-passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
-        words='--mode --storage --ca-cert --foreign-ca --seen --device-cert --private-key --subject --san --eku --any-subject --serial --key-type --ca-key --days --sign-cmd --cmp --cmp-ref --cmp-secret-file --csr-only --csr-out --efuse-key --hmac-key --offset --firmware --out --keep-secrets --force --allow --passphrase-file --ca-passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
-        words='--mode --storage --ca-cert --foreign-ca --seen --device-cert --private-key --subject --san --eku --any-subject --serial --key-type --ca-key --days --sign-cmd --cmp --cmp-ref --cmp-secret-file --cmp-cert --cmp-key --cmp-update --csr-only --csr-out --efuse-key --hmac-key --offset --firmware --out --keep-secrets --force --allow --passphrase-file --ca-passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
+        words='--profile --set --mode --storage --ca-cert --foreign-ca --seen --device-cert --private-key --subject --san --eku --any-subject --serial --key-type --ca-key --days --sign-cmd --cmp --cmp-ref --cmp-secret-file --cmp-cert --cmp-key --cmp-update --csr-only --csr-out --efuse-key --hmac-key --offset --firmware --out --keep-secrets --force --allow --passphrase-file --ca-passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
         ;;
     'prove')
         case "$prev" in
@@ -341,9 +339,10 @@ _espseal()
         --sign-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --format) COMPREPLY=($(compgen -W 'tlv cust_flash nvs' -- "$cur")); return ;;
         --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --pin-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--out --csv --entries --base-dir --ca-cert --device-cert --private-key --key-storage --chip --efuse-key --hmac-key --iv --salt --size --sign-key --format --no-integrity --allow-private-key --production --flash-encryption --passphrase-file --insecure-permissions --force --json --progress --help'
+        words='--out --csv --entries --base-dir --ca-cert --device-cert --private-key --key-storage --chip --efuse-key --hmac-key --iv --salt --size --sign-key --format --no-integrity --allow-private-key --production --flash-encryption --passphrase-file --pin-file --insecure-permissions --force --json --progress --help'
         ;;
     'secure-cert inspect')
         case "$prev" in

@@ -87,7 +87,6 @@ static const struct {
     {"identity.ca_key", "identity.subject"},
     {"identity.sign_cmd", "identity.subject"},
     {"identity.cmp", "identity.subject"},
-    {"identity.cmp", "identity.cmp_secret_file"},
     {"identity.csr_only", "identity.subject"},
     {"identity.csr_only", "identity.csr_out"},
     {"identity.foreign_ca", "identity.ca_cert"},
