@@ -1,6 +1,8 @@
 /* efuse burn-digest: the digest of a public key for secure boot. */
 #include "fuse.h"
 
+#include <espseal/boot_check.h>
+#include <espseal/secret.h>
 #include <espseal/secure_boot.h>
 
 #include <stdio.h>
@@ -8,9 +10,11 @@
 
 static const char *const slots[] = {"0", "1", "2", NULL};
 
-/* The first slot that no key block has, or that has this digest already. */
+/* The first slot that no key block has, or that has this digest already, after what is planned. */
 static void choose_slot(const struct cli_fuse *fuse, const uint8_t *digest, char *purpose, size_t size)
 {
+    struct seal_efuse planned;
+    seal_boot_efuse_after(&fuse->plan.before, &fuse->plan.want, &planned);
     for (unsigned slot = 0; slot < 3; slot++) {
         bool free = true;
         (void)snprintf(purpose, size, "SECURE_BOOT_DIGEST%u", slot);
@@ -19,13 +23,14 @@ static void choose_slot(const struct cli_fuse *fuse, const uint8_t *digest, char
             unsigned block = (unsigned)seal_chip_key_block(fuse->state.chip, key);
             uint32_t first = (uint32_t)digest[0] | (uint32_t)digest[1] << 8 | (uint32_t)digest[2] << 16 |
                              (uint32_t)digest[3] << 24;
-            bool has = seal_efuse_key_purpose(&fuse->state, key) == wanted->value;
-            free = free && (!has || fuse->state.words[block][0] == first);
+            bool has = seal_efuse_key_purpose(&planned, key) == wanted->value;
+            free = free && (!has || planned.words[block][0] == first);
         }
         if (free) {
-            return;
+            break;
         }
     }
+    seal_cleanse(&planned, sizeof planned);
 }
 
 static const char *fixed_purpose(const struct seal_chip *chip)

@@ -157,6 +157,11 @@ run 0 efuse burn-digest --key rsa.pem --confirm burn
 run 0 efuse burn-digest --key rsa.pem --confirm burn
 says 'nothing to burn'
 is KEY_PURPOSE_0 9
+openssl genrsa -out second.pem 3072 2>/dev/null
+openssl genrsa -out third.pem 3072 2>/dev/null
+run 0 efuse burn-digest --key second.pem --confirm burn then burn-digest --key third.pem
+is KEY_PURPOSE_1 10
+is KEY_PURPOSE_2 11
 run 0 efuse burn-mac 02:00:00:12:34:56 --confirm burn
 is CUSTOM_MAC 02:00:00:12:34:56
 run 5 efuse burn-block BLOCK_USR_DATA --data 0011 --offset 0 --confirm burn
