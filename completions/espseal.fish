@@ -480,7 +480,7 @@ complete -c espseal -n '__fish_seen_subcommand_from device; and __fish_seen_subc
 complete -c espseal -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from exits' -l progress -x -a 'bar json none' -d 'progress on stderr: a bar (on a terminal only), JSON lines, or none'
 complete -c espseal -n '__fish_seen_subcommand_from device; and __fish_seen_subcommand_from exits' -l help -s h -d 'print help and exit'
 complete -c espseal -f -n '__fish_seen_subcommand_from jtag; and test (count (commandline -opc)) -eq 2' -a token -d 'make the token that reopens soft-disabled JTAG'
-complete -c espseal -n '__fish_seen_subcommand_from jtag; and __fish_seen_subcommand_from token' -l hmac-key -r -F -d 'the 32 bytes that the chip holds with the purpose HMAC_DOWN_JTAG or HMAC_DOWN_ALL'
+complete -c espseal -n '__fish_seen_subcommand_from jtag; and __fish_seen_subcommand_from token' -l hmac-key -r -F -d 'the 32 bytes that the chip holds with the purpose HMAC_DOWN_JTAG or HMAC_DOWN_ALL; - is stdin'
 complete -c espseal -n '__fish_seen_subcommand_from jtag; and __fish_seen_subcommand_from token' -l out -r -F -d 'the token, 32 bytes, mode 0600'
 complete -c espseal -n '__fish_seen_subcommand_from jtag; and __fish_seen_subcommand_from token' -l hex -d 'write it as 64 hex digits and a line end, for a firmware\'s console'
 complete -c espseal -n '__fish_seen_subcommand_from jtag; and __fish_seen_subcommand_from token' -l force -d 'replace a file that exists'

@@ -60,7 +60,8 @@ static int run_jtag_token(struct cli_run *run, struct seal_cause *cause)
 static const struct cli_option options[] = {
     {.name = "hmac-key",
      .value = "FILE",
-     .summary = "the 32 bytes that the chip holds with the purpose HMAC_DOWN_JTAG or HMAC_DOWN_ALL",
+     .summary =
+         "the 32 bytes that the chip holds with the purpose HMAC_DOWN_JTAG or HMAC_DOWN_ALL; - is stdin",
      .required = true},
     {.name = "out", .value = "FILE", .summary = "the token, 32 bytes, mode 0600", .required = true},
     {.name = "hex", .summary = "write it as 64 hex digits and a line end, for a firmware's console"},
@@ -76,11 +77,14 @@ const struct cli_command cli_command_jtag_token = {
         "Where JTAG was closed by SOFT_DIS_JTAG, firmware reopens it with esp_hmac_jtag_enable(key block, "
         "token), until the next reset. The token is HMAC-SHA256 of 32 zero bytes under the key in that "
         "block. "
-        "It opens every chip that holds this key: keep it as you keep the key.\n\n"
+        "It opens every chip that holds this key: keep it as you keep the key. A key that was wrapped for a "
+        "certificate comes out of espseal unlock, and need not touch a disk.\n\n"
         "JTAG that was closed for good (JTAG_DISABLE, HARD_DIS_JTAG, DIS_PAD_JTAG) has no token; `espseal "
         "device exits` says which it is.",
     .examples = "espseal jtag token --hmac-key jtag.bin --out token.bin\n"
-                "espseal jtag token --hmac-key jtag.bin --out - --hex",
+                "espseal jtag token --hmac-key jtag.bin --out - --hex\n"
+                "espseal unlock device.cms --kind jtag_hmac --key service.key --out - | espseal jtag token "
+                "--hmac-key - --out token.bin",
     .options = options,
     .run = run_jtag_token,
 };

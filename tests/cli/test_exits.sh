@@ -71,6 +71,8 @@ cmp token.bin want || fail "another token"
 [ "$(stat -c %a token.bin)" = 600 ] || fail "the token's mode is $(stat -c %a token.bin)"
 [ "$("$espseal" jtag token --hmac-key jtag.bin --out - --hex)" = "$(od -An -vtx1 want | tr -d ' \n')" ] ||
     fail "another token in hex"
+[ "$("$espseal" jtag token --hmac-key - --out - --hex <jtag.bin)" = "$(od -An -vtx1 want | tr -d ' \n')" ] ||
+    fail "another token from standard input"
 ! "$espseal" jtag token --hmac-key jtag.bin --out token.bin >out 2>err || fail "a token was overwritten"
 "$espseal" jtag token --hmac-key jtag.bin --out token.bin --force --json >out 2>err || fail "--force exits $?"
 [ "$(jq -r .form out)" = binary ] || fail "JSON says another form"
