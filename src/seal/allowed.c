@@ -2,8 +2,11 @@
 #include "job.h"
 #include "writes.h"
 
+#include <espseal/digest.h>
 #include <espseal/flash_guard.h>
+#include <espseal/image.h>
 #include <espseal/rules.h>
+#include <espseal/secure_boot.h>
 
 #include <string.h>
 
@@ -17,11 +20,16 @@ static bool is_flash_rule(const char *name)
     return false;
 }
 
+static bool is_job_rule(const char *name)
+{
+    return strcmp(name, JOB_RULE_BOOT) == 0 || strcmp(name, SEAL_RULE_BOOT_SCHEME) == 0;
+}
+
 int job_check_allowed(struct seal_job *job, struct seal_cause *cause)
 {
     const char *const *name = job->profile->allow;
     for (size_t count = 1; name && *name; name++, count++) {
-        if (!is_flash_rule(*name) && !seal_rule_find(*name) && strcmp(*name, JOB_RULE_BOOT) != 0) {
+        if (!is_flash_rule(*name) && !seal_rule_find(*name) && !is_job_rule(*name)) {
             int err = seal_fail(cause, SEAL_ERR_USAGE, "--allow %s names no rule", *name);
             seal_hint(cause, "a refusal names the rule that it can be overridden by");
             return err;
@@ -82,6 +90,36 @@ static const struct seal_partition *partition_at(const struct seal_job *job, uin
     return NULL;
 }
 
+/* Schemes that ESP-IDF marks as not working on a chip, and those that its ROM does not know. */
+static int check_scheme(const struct seal_job *job, const struct seal_firmware *file,
+                        struct seal_cause *cause)
+{
+    static const struct seal_image_hashes hashes = {
+        .sha256 = seal_sha256, .sha384 = seal_sha384, .keys_only = true};
+    static const struct {
+        enum seal_signature_scheme found;
+        enum seal_sign_scheme scheme;
+    } schemes[] = {{SEAL_SIGNATURE_RSA3072, SEAL_SIGN_RSA3072},
+                   {SEAL_SIGNATURE_P192, SEAL_SIGN_ECDSA192},
+                   {SEAL_SIGNATURE_P256, SEAL_SIGN_ECDSA256},
+                   {SEAL_SIGNATURE_P384, SEAL_SIGN_ECDSA384}};
+    const bool flagged_too = job_is_allowed(job, SEAL_RULE_BOOT_SCHEME);
+    struct seal_image image;
+    int err = SEAL_OK;
+    if (job->profile->sealing.secure_boot.version != 2 || !seal_image_looks_like(file->data, file->len) ||
+        seal_image_parse(file->data, file->len, &hashes, &image, NULL) != SEAL_OK) {
+        return SEAL_OK;
+    }
+    for (size_t i = 0; i < image.signature_count && err == SEAL_OK; i++) {
+        for (size_t k = 0; k < sizeof schemes / sizeof schemes[0] && err == SEAL_OK; k++) {
+            if (schemes[k].found == image.signatures[i].scheme) {
+                err = seal_boot_scheme_check(job->chip, schemes[k].scheme, flagged_too, cause);
+            }
+        }
+    }
+    return err;
+}
+
 int job_guard_firmware(struct seal_job *job, struct seal_cause *cause)
 {
     struct seal_flash_target target;
@@ -103,6 +141,9 @@ int job_guard_firmware(struct seal_job *job, struct seal_cause *cause)
                                                .encrypt = job->writes[i].encrypted > 0,
                                                .partition = partition_at(job, image->offset)};
         err = seal_flash_guard(&target, &piece, job->profile->allow, cause);
+        if (err == SEAL_OK) {
+            err = check_scheme(job, image, cause);
+        }
     }
     return err;
 }

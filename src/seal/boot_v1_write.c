@@ -1,0 +1,59 @@
+/* Secure Boot v1: the bootloader goes to flash with the digest that the ROM makes of it with the chip's key.
+ */
+#include "slots.h"
+#include "writes.h"
+
+#include <espseal/secret.h>
+#include <espseal/secure_boot_v1.h>
+
+#include <string.h>
+
+static struct job_write *find_bootloader(struct seal_job *job)
+{
+    for (size_t i = 0; i < job->write_count; i++) {
+        if (job->writes[i].offset == SEAL_BOOT_V1_IMAGE_AT) {
+            return &job->writes[i];
+        }
+    }
+    return NULL;
+}
+
+/* The one that stands in flash, so that the same bootloader gives the same bytes; else a new one. */
+static int choose_iv(struct seal_job *job, uint8_t iv[static SEAL_BOOT_V1_IV_LEN], struct seal_cause *cause)
+{
+    uint8_t erased[SEAL_BOOT_V1_IV_LEN];
+    memset(erased, 0xFF, sizeof erased);
+    int err = job_read_flash(job, 0, iv, SEAL_BOOT_V1_IV_LEN, cause);
+    if (err == SEAL_OK && memcmp(iv, erased, sizeof erased) == 0 &&
+        seal_random(iv, SEAL_BOOT_V1_IV_LEN) != SEAL_OK) {
+        err = seal_fail(cause, SEAL_ERR_CRYPTO, "no random bytes to be had for the bootloader digest");
+    }
+    return err;
+}
+
+int job_digest_bootloader(struct seal_job *job, struct seal_cause *cause)
+{
+    const struct job_slot *slot = job_slot_of(job, JOB_BOOT_KEY);
+    struct job_write *write = slot && slot->known ? find_bootloader(job) : NULL;
+    uint8_t bytes[32], key[32], iv[SEAL_BOOT_V1_IV_LEN];
+    if (!write) {
+        return SEAL_OK;
+    }
+    write->own = seal_buf_new();
+    int err = write->own ? choose_iv(job, iv, cause) : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
+    if (err == SEAL_OK) {
+        err = seal_boot_v1_key(bytes, job_slot_bytes(slot, bytes), key, cause);
+    }
+    if (err == SEAL_OK) {
+        err = seal_boot_v1_bootloader(key, iv, write->data, write->len, write->own, cause);
+    }
+    if (err == SEAL_OK) {
+        write->offset = 0;
+        write->data = seal_buf_ptr(write->own);
+        write->len = seal_buf_len(write->own);
+        write->release = (struct seal_release){0};
+    }
+    seal_cleanse(bytes, sizeof bytes);
+    seal_cleanse(key, sizeof key);
+    return err;
+}
