@@ -101,6 +101,19 @@ status=0
 [ $status = 2 ] || fail "unlock with another key exits $status"
 [ ! -e none.back ] || fail 'another key gets something'
 
+# --- partitions signed inside the token: a new one, and one that exists ---
+pkcs11-tool --module "$module" --token-label test-ca --login --pin 4711 --read-object --type pubkey --label ec \
+    --output-file ec.pub.der >/dev/null 2>&1 || fail 'pkcs11-tool gives no public key'
+openssl pkey -pubin -inform DER -in ec.pub.der -out ec.pub
+"$espseal" secure-cert build --device-cert ec.crt --out plain.bin 2>err || fail "build exits $?"
+"$espseal" secure-cert build --device-cert ec.crt --sign-key "$(uri ec)" --pin-file pin --out built.bin 2>err ||
+    fail "build with a signing key in a token exits $?"
+"$espseal" secure-cert sign plain.bin --key "$(uri ec)" --pin-file pin --out signed.bin 2>err ||
+    fail "sign with a key in a token exits $?"
+for signed in built signed; do
+    "$espseal" secure-cert verify $signed.bin --public-key ec.pub >out 2>err || fail "$signed.bin: verify exits $?"
+done
+
 # --- refusals: one line, exit 2 (1 for the command line), and no file ---
 refused() { # STATUS TEXT WORD...
     local want=$1 text=$2 status=0
@@ -114,6 +127,8 @@ refused() { # STATUS TEXT WORD...
 }
 csr=(identity csr --subject /CN=x --out no.csr)
 refused 2 'refuses the PIN' "${csr[@]}" --key "$(uri ec)" --pin-file wrong
+refused 2 'refuses the PIN' secure-cert sign plain.bin --key "$(uri ec)" --pin-file wrong --out no.csr
+refused 2 'refuses the PIN' secure-cert build --device-cert ec.crt --sign-key "$(uri ec)" --pin-file wrong --out no.csr
 refused 2 'wants a PIN' "${csr[@]}" --key "$(uri ec)"
 refused 2 'no private key' "${csr[@]}" --key "$(uri nothing)" --pin-file pin
 refused 2 'no private key' "${csr[@]}" --key "$(uri ec absent)" --pin-file pin
@@ -141,6 +156,13 @@ if [ -n "$spy" ]; then
     [ "$status" -eq 2 ] || fail "a wrong PIN through the spy exits $status"
     logins=$(grep -c 'C_Login$' spy.log || true)
     [ "$logins" -eq 1 ] || fail "the wrong PIN was tried $logins times"
+    rm spy.log
+    status=0
+    PKCS11SPY=$module PKCS11SPY_OUTPUT=$work/spy.log setsid "$espseal" secure-cert sign plain.bin --out no.csr --pin-file wrong \
+        --key "pkcs11:token=test-ca;object=ec;type=private?module-path=$spy" >out 2>err </dev/null || status=$?
+    [ "$status" -eq 2 ] || fail "signing with a wrong PIN through the spy exits $status"
+    logins=$(grep -c 'C_Login$' spy.log || true)
+    [ "$logins" -eq 1 ] || fail "signing tried the wrong PIN $logins times"
 else
     echo "NOTE: pkcs11-spy.so is not installed: how often a wrong PIN is tried was not counted"
 fi
@@ -184,3 +206,24 @@ done
     fail "cert with a TPM exits $?"
 openssl verify -CAfile tpm.pem tpm.crt >/dev/null || fail 'the certificate of the TPM does not verify'
 refused 2 'no private key' "${csr[@]}" --key handle:0x81000077
+"$espseal" secure-cert sign plain.bin --key handle:0x81000001 --out signed.bin --force 2>err || fail "sign with a TPM exits $?"
+openssl x509 -in tpm.pem -noout -pubkey >tpm.pub
+"$espseal" secure-cert verify signed.bin --public-key tpm.pub >out 2>err || fail "what the TPM signed: verify exits $?"
+
+# a key with a password: taken from the file, and a wrong one is tried once
+{
+    tpm2_create -C primary.ctx -G ecc256:ecdsa-sha256 -p 4711 -u pin.pub -r pin.priv -c pin.ctx \
+        -a 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|sign'
+    tpm2_flushcontext -t
+    tpm2_evictcontrol -C o -c pin.ctx 0x81000002
+} >tpm.log 2>&1 || fail "tpm2-tools cannot make a key with a password: $(cat tpm.log)"
+counter() { # how often a wrong authorisation was tried
+    tpm2_getcap properties-variable | sed -n 's/^TPM2_PT_LOCKOUT_COUNTER: *//p'
+}
+"$espseal" identity csr --subject /CN=x --out tpm.csr --key 'handle:0x81000002?pass' --pin-file pin 2>err ||
+    fail "a TPM's key with a password exits $?"
+openssl req -in tpm.csr -noout -verify 2>/dev/null || fail 'the request of the TPM does not verify'
+before=$(($(counter)))
+refused 2 '' "${csr[@]}" --key 'handle:0x81000002?pass' --pin-file wrong
+tries=$(($(counter) - before))
+[ "$tries" -eq 1 ] || fail "the wrong password was tried $tries times"
