@@ -102,7 +102,10 @@ static enum soft soft_state(const struct seal_efuse *state)
 {
     const struct seal_efuse_field *field = seal_chip_field(state->chip, "SOFT_DIS_JTAG");
     bool key = false;
-    uint32_t bits = field != NULL ? seal_efuse_get(state, field) : 0;
+    if (field == NULL) {
+        return SOFT_OFF;
+    }
+    uint32_t bits = seal_efuse_get(state, field);
     if (__builtin_popcount(bits) % 2 == 0) {
         return SOFT_OFF;
     }
