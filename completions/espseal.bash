@@ -5,7 +5,7 @@ _espseal()
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W 'provision prove boot-check profile identity ds secure-cert nvs ota wifi-prov bundle device jtag flash image secure-boot partition-table efuse apply flash-encryption unlock chip help --help --version' -- "$cur"))
+        COMPREPLY=($(compgen -W 'provision prove audit boot-check profile identity ds secure-cert nvs ota wifi-prov bundle device jtag flash image secure-boot partition-table efuse apply flash-encryption unlock chip help --help --version' -- "$cur"))
         return
     fi
     case "${COMP_WORDS[1]}" in
@@ -187,6 +187,27 @@ _espseal()
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
         words='--offset --port --chip --baud --before --after --trace --json --progress --help'
+        ;;
+    'audit')
+        case "$prev" in
+        --efuse-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --flash-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --flash-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --sdkconfig) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --records) COMPREPLY=(); return ;;
+        --require) COMPREPLY=(); return ;;
+        --baseline) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --format) COMPREPLY=($(compgen -W 'text json sarif markdown' -- "$cur")); return ;;
+        --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset usb-reset no-reset' -- "$cur")); return ;;
+        --after) COMPREPLY=($(compgen -W 'hard-reset watchdog-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
+        esac
+        words='--efuse-file --flash-file --fuses-only --flash-key --sdkconfig --records --require --baseline --format --out --list --force --insecure-permissions --port --chip --baud --before --after --trace --json --progress --help'
         ;;
     'boot-check')
         case "$prev" in

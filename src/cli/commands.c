@@ -72,6 +72,7 @@ extern const struct cli_command cli_command_profile_check;
 extern const struct cli_command cli_command_profile_show;
 extern const struct cli_command cli_command_profile_schema;
 extern const struct cli_command cli_command_prove;
+extern const struct cli_command cli_command_audit;
 extern const struct cli_command cli_command_boot_check;
 extern const struct cli_command cli_command_secure_cert_build;
 extern const struct cli_command cli_command_secure_cert_inspect;
@@ -86,6 +87,7 @@ const struct cli_command *const cli_commands[] = {
     /* the job */
     &cli_command_provision,
     &cli_command_prove,
+    &cli_command_audit,
     &cli_command_boot_check,
 
     /* profile */
@@ -195,7 +197,7 @@ const struct cli_command *const cli_commands[] = {
 };
 
 const struct cli_group cli_groups[] = {
-    {"The job", (const char *const[]){"provision", "prove", "boot-check", NULL}},
+    {"The job", (const char *const[]){"provision", "prove", "audit", "boot-check", NULL}},
     {"The job", (const char *const[]){"provision", "prove", "profile", NULL}},
     {"Identity: keys, certificates, partitions",
      (const char *const[]){"identity", "ds", "secure-cert", "nvs", NULL}},

@@ -1,0 +1,137 @@
+/* What an audit's results are held to: a baseline of accepted findings, and what is required. */
+#include "audit.h"
+
+#include <espseal/file.h>
+
+#include <string.h>
+#include <time.h>
+
+enum { LARGEST = 1 << 20 };
+
+static int read_json(const char *path, const char *list, seal_json **root, struct seal_cause *cause)
+{
+    struct seal_buf *text = NULL;
+    int err = seal_file_read(path, LARGEST, 0, &text, cause);
+    if (err == SEAL_OK) {
+        err = seal_json_parse((const char *)seal_buf_ptr(text), seal_buf_len(text), root, cause);
+    }
+    seal_buf_free(&text);
+    if (err == SEAL_OK && !seal_json_get(*root, list)) {
+        seal_json_free(root);
+        err = seal_fail(cause, SEAL_ERR_FORMAT, "%s has no list \"%s\"", path, list);
+    }
+    return err;
+}
+
+/* Today, UTC, as 2026-11-21. */
+static void today(char text[static 11])
+{
+    time_t now = time(NULL);
+    struct tm utc;
+    if (!gmtime_r(&now, &utc) || strftime(text, 11, "%Y-%m-%d", &utc) == 0) {
+        memcpy(text, "9999-12-31", 11);
+    }
+}
+
+static bool is_date(const char *text)
+{
+    struct tm utc = {0};
+    const char *end = strptime(text, "%Y-%m-%d", &utc);
+    return strlen(text) == 10 && end && *end == '\0';
+}
+
+static int accept_one(struct cli_audit *audit, const char *path, const seal_json *entry,
+                      struct seal_cause *cause)
+{
+    char now[11];
+    const char *id = seal_json_text(seal_json_get(entry, "check"));
+    const char *reason = seal_json_text(seal_json_get(entry, "reason"));
+    const char *expires = seal_json_text(seal_json_get(entry, "expires"));
+    if (!id || !reason || !*reason || !expires || !is_date(expires)) {
+        int err = seal_fail(cause, SEAL_ERR_FORMAT, "%s: an accepted finding needs check, reason and expires",
+                            path);
+        seal_hint(cause, "{\"check\": \"DBG-ROM-LOG\", \"reason\": \"...\", \"expires\": \"2027-01-31\"}");
+        return err;
+    }
+    if (!seal_audit_find(id)) {
+        int err = seal_fail(cause, SEAL_ERR_FORMAT, "%s: there is no check %s", path, id);
+        seal_hint(cause, "espseal audit --list shows them");
+        return err;
+    }
+    today(now);
+    if (strcmp(expires, now) < 0) {
+        cli_warn(audit->run, "%s: %s was accepted until %s, and is not any more", path, id, expires);
+        return SEAL_OK;
+    }
+    return seal_audit_accept(audit->audit, id, reason);
+}
+
+int cli_audit_baseline(struct cli_audit *audit, struct seal_cause *cause)
+{
+    const char *path = cli_text(audit->run, "baseline");
+    seal_json *root = NULL;
+    int err = path ? read_json(path, "accepted", &root, cause) : SEAL_OK;
+    if (err == SEAL_OK && path) {
+        const seal_json *list = seal_json_get(root, "accepted");
+        for (size_t i = 0; err == SEAL_OK && i < seal_json_len(list); i++) {
+            err = accept_one(audit, path, seal_json_at(list, i), cause);
+        }
+    }
+    seal_json_free(&root);
+    return err;
+}
+
+static const struct seal_audit_result *find(const struct seal_audit *audit, const char *id)
+{
+    for (size_t i = 0; i < seal_audit_count(audit); i++) {
+        if (strcmp(seal_audit_result(audit, i)->check->id, id) == 0) {
+            return seal_audit_result(audit, i);
+        }
+    }
+    return NULL;
+}
+
+static int require_file(const struct cli_audit *audit, const char *path, size_t *missed,
+                        struct seal_cause *cause)
+{
+    seal_json *root = NULL;
+    int err = read_json(path, "require", &root, cause);
+    const seal_json *list = err == SEAL_OK ? seal_json_get(root, "require") : NULL;
+    for (size_t i = 0; err == SEAL_OK && i < seal_json_len(list); i++) {
+        const char *id = seal_json_text(seal_json_at(list, i));
+        const struct seal_audit_result *result = id ? find(audit->audit, id) : NULL;
+        if (!result) {
+            err = seal_fail(cause, SEAL_ERR_FORMAT, "%s: there is no check %s", path,
+                            id ? id : "without a name");
+            seal_hint(cause, "espseal audit --list shows them");
+        } else if ((result->verdict == SEAL_AUDIT_FAIL || result->verdict == SEAL_AUDIT_UNKNOWN) &&
+                   !result->accepted) {
+            ++*missed;
+        }
+    }
+    seal_json_free(&root);
+    return err;
+}
+
+int cli_audit_require(const struct cli_audit *audit, struct seal_cause *cause)
+{
+    const char *what = cli_text(audit->run, "require");
+    size_t missed = 0;
+    int err = SEAL_OK;
+    if (!what) {
+        return SEAL_OK;
+    }
+    if (strcmp(what, "development") == 0) {
+        (void)seal_audit_meets(audit->audit, SEAL_AUDIT_DEVELOPMENT, &missed);
+    } else if (strcmp(what, "production") == 0) {
+        (void)seal_audit_meets(audit->audit, SEAL_AUDIT_PRODUCTION, &missed);
+    } else {
+        err = require_file(audit, what, &missed, cause);
+    }
+    if (err == SEAL_OK && missed > 0) {
+        err = seal_fail(cause, SEAL_ERR_FINDINGS, "%zu required check%s failed or %s unknown (--require %s)",
+                        missed, missed == 1 ? "" : "s", missed == 1 ? "is" : "are", what);
+        seal_hint(cause, "each names its remedy; --baseline FILE accepts one for a reason");
+    }
+    return err;
+}

@@ -1,0 +1,208 @@
+#include "audit.h"
+
+#include <espseal/file.h>
+#include <espseal/secret.h>
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LARGEST_KEY = 64, LARGEST_FLASH = 64 << 20, LARGEST_TEXT = 4 << 20 };
+
+static int read_device(void *ctx, uint32_t offset, uint8_t *data, size_t len, struct seal_cause *cause)
+{
+    struct cli_audit *audit = ctx;
+    audit->read += len;
+    cli_progress(audit->run, "reading flash", audit->read, 0);
+    return seal_flash_read(audit->fuse.loader, offset, data, len, NULL, NULL, cause);
+}
+
+static int read_file(void *ctx, uint32_t offset, uint8_t *data, size_t len, struct seal_cause *cause)
+{
+    const struct cli_audit *audit = ctx;
+    (void)cause;
+    memcpy(data, seal_map_ptr(audit->flash) + offset, len);
+    return SEAL_OK;
+}
+
+static int open_flash_file(struct cli_audit *audit, struct seal_cause *cause)
+{
+    const char *path = cli_text(audit->run, "flash-file");
+    int err = path ? seal_map_open(path, LARGEST_FLASH, &audit->flash, cause) : SEAL_OK;
+    if (err == SEAL_OK && path) {
+        audit->source.read = read_file;
+        audit->source.read_ctx = audit;
+        audit->source.flash_size = (uint32_t)seal_map_len(audit->flash);
+        audit->source.cheap = true;
+    }
+    return err;
+}
+
+static int open_device(struct cli_audit *audit, struct seal_cause *cause)
+{
+    struct cli_run *run = audit->run;
+    struct seal_flash_id id;
+    int err = cli_connect(run, &audit->fuse.loader, cause);
+    if (err != SEAL_OK) {
+        return err;
+    }
+    struct seal_loader *loader = audit->fuse.loader;
+    audit->source.chip = seal_loader_chip(loader);
+    audit->source.info = seal_loader_security_info(loader);
+    audit->source.path = seal_path_of(cli_link(run));
+    if (seal_loader_secure_download(loader)) {
+        cli_warn(run, "the chip is in secure download mode: eFuses and flash cannot be read");
+        return SEAL_OK;
+    }
+    audit->fuse.state.chip = audit->source.chip;
+    err = seal_efuse_read(loader, ~0u, &audit->fuse.state, cause);
+    audit->has_efuse = err == SEAL_OK;
+    audit->source.loader = loader;
+    if (err == SEAL_OK && !cli_text(run, "flash-file") && !cli_flag(run, "fuses-only")) {
+        err = seal_flash_attach(loader, &id, cause);
+        audit->source.read = read_device;
+        audit->source.read_ctx = audit;
+        audit->source.flash_size = id.size;
+    }
+    return err;
+}
+
+static int open_files(struct cli_audit *audit, struct seal_cause *cause)
+{
+    int err = cli_fuse_open(&audit->fuse, audit->run, cause);
+    if (err == SEAL_OK) {
+        audit->has_efuse = true;
+        audit->source.chip = audit->fuse.state.chip;
+        audit->source.path = SEAL_PATH_FILE;
+    }
+    return err;
+}
+
+static int open_key(struct cli_audit *audit, struct seal_cause *cause)
+{
+    const char *path = cli_text(audit->run, "flash-key");
+    int flags = SEAL_FILE_SECRET | (cli_flag(audit->run, "insecure-permissions") ? SEAL_FILE_ANY_MODE : 0);
+    int err = path ? seal_file_read(path, LARGEST_KEY, flags, &audit->key, cause) : SEAL_OK;
+    if (err == SEAL_OK && path) {
+        audit->source.flash_key = seal_buf_ptr(audit->key);
+        audit->source.flash_key_len = seal_buf_len(audit->key);
+    }
+    return err;
+}
+
+/* CONFIG_X=y and CONFIG_X="text"; a comment "# CONFIG_X is not set" is as good as no line. */
+static int open_sdkconfig(struct cli_audit *audit, struct seal_cause *cause)
+{
+    const char *path = cli_text(audit->run, "sdkconfig");
+    struct seal_buf *text = NULL;
+    int err = path ? seal_file_read(path, LARGEST_TEXT, 0, &text, cause) : SEAL_OK;
+    if (err != SEAL_OK || !path) {
+        return err;
+    }
+    err = seal_buf_put_u8(text, 0);
+    audit->sdkconfig = seal_json_object_new();
+    char *rest = (char *)seal_buf_mutable(text);
+    size_t found = 0;
+    for (char *line; err == SEAL_OK && (line = strsep(&rest, "\r\n")) != NULL;) {
+        char *value = strncmp(line, "CONFIG_", 7) == 0 ? strchr(line, '=') : NULL;
+        if (value) {
+            *value++ = '\0';
+            size_t len = strlen(value);
+            if (len >= 2 && value[0] == '"' && value[len - 1] == '"') {
+                value[len - 1] = '\0';
+                value++;
+            }
+            seal_json_put_text(audit->sdkconfig, line, value);
+            found++;
+        }
+    }
+    seal_buf_free(&text);
+    audit->source.sdkconfig = audit->sdkconfig;
+    return err == SEAL_OK && found == 0
+               ? seal_fail(cause, SEAL_ERR_FORMAT, "%s has no line CONFIG_...=", path)
+               : err;
+}
+
+static int add_record(struct cli_audit *audit, const char *path, bool must, struct seal_cause *cause)
+{
+    struct seal_buf *text = NULL;
+    seal_json *record = NULL;
+    int err = seal_file_read(path, LARGEST_TEXT, 0, &text, cause);
+    if (err == SEAL_OK) {
+        err = seal_json_parse((const char *)seal_buf_ptr(text), seal_buf_len(text), &record, cause);
+    }
+    seal_buf_free(&text);
+    if (err == SEAL_OK && seal_json_get(record, "mac")) {
+        seal_json_put(audit->records, NULL, &record);
+    } else if (err == SEAL_OK && must) {
+        err = seal_fail(cause, SEAL_ERR_FORMAT, "%s is no receipt: it has no \"mac\"", path);
+    }
+    seal_json_free(&record);
+    return err;
+}
+
+/* A folder of receipts, or of folders each with some; what has another name than *.json is passed over. */
+static int add_folder(struct cli_audit *audit, const char *path, int depth, struct seal_cause *cause)
+{
+    char name[1024];
+    int err = SEAL_OK;
+    DIR *folder = opendir(path);
+    if (!folder) {
+        return add_record(audit, path, true, cause);
+    }
+    for (const struct dirent *one; err == SEAL_OK && (one = readdir(folder)) != NULL;) {
+        size_t len = strlen(one->d_name);
+        if (one->d_name[0] == '.' ||
+            snprintf(name, sizeof name, "%s/%s", path, one->d_name) >= (int)sizeof name) {
+            continue;
+        }
+        if (len > 5 && strcmp(one->d_name + len - 5, ".json") == 0) {
+            err = add_record(audit, name, false, cause);
+        } else if (depth > 0 && one->d_type == DT_DIR) {
+            err = add_folder(audit, name, depth - 1, cause);
+        }
+    }
+    (void)closedir(folder);
+    return err;
+}
+
+static int open_records(struct cli_audit *audit, struct seal_cause *cause)
+{
+    int err = SEAL_OK;
+    const char *path;
+    for (size_t i = 0; err == SEAL_OK && (path = cli_text_at(audit->run, "records", i)) != NULL; i++) {
+        audit->records = audit->records ? audit->records : seal_json_array_new();
+        err = add_folder(audit, path, 1, cause);
+    }
+    audit->source.records = audit->records;
+    return err;
+}
+
+int cli_audit_open(struct cli_audit *audit, struct seal_cause *cause)
+{
+    bool files = cli_text(audit->run, "efuse-file") != NULL || !cli_text(audit->run, "port");
+    int err = open_key(audit, cause);
+    err = err == SEAL_OK ? open_sdkconfig(audit, cause) : err;
+    err = err == SEAL_OK ? open_records(audit, cause) : err;
+    err = err == SEAL_OK ? open_flash_file(audit, cause) : err;
+    if (err == SEAL_OK) {
+        err = files ? open_files(audit, cause) : open_device(audit, cause);
+    }
+    if (audit->has_efuse) {
+        audit->source.efuse = &audit->fuse.state;
+        audit->source.chip = audit->fuse.state.chip;
+    }
+    return err;
+}
+
+void cli_audit_close(struct cli_audit *audit)
+{
+    seal_audit_free(&audit->audit);
+    seal_json_free(&audit->sdkconfig);
+    seal_json_free(&audit->records);
+    seal_map_close(&audit->flash);
+    seal_buf_free(&audit->key);
+    cli_fuse_close(&audit->fuse);
+    seal_cleanse(&audit->fuse.state, sizeof audit->fuse.state);
+}
