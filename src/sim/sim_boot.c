@@ -8,6 +8,8 @@
 #include <espseal/digest.h>
 #include <espseal/flash_crypt.h>
 #include <espseal/hex.h>
+#include <espseal/secret.h>
+#include <espseal/secure_boot_v1.h>
 #include <espseal/sign.h>
 
 #include <stdio.h>
@@ -22,6 +24,7 @@ enum {
     BLOCKS = 3,
     SLOTS = 3,
     SHA256_LEN = 32,
+    V1_ROW = 128,
 };
 #define SECTOR 4096u
 #define SEGMENT_MAX 0x1000000u
@@ -29,6 +32,7 @@ enum {
 struct boot {
     struct sim_chip *chip;
     struct seal_buf *plain; /* decrypted flash */
+    const uint8_t *flash;   /* as the chip sees it */
     const uint8_t *image;   /* from the bootloader's offset on */
     size_t room;
     bool esp32, secure;
@@ -55,31 +59,38 @@ static bool give_up(const struct boot *boot)
 
 /* --- flash as the chip sees it --- */
 
-static bool open_flash(struct boot *boot)
+static bool decrypt(struct boot *boot)
 {
     struct sim_chip *chip = boot->chip;
-    const uint32_t offset = chip->chip->bootloader_offset;
-    const uint32_t counter = sim_efuse_field(chip, boot->esp32 ? "FLASH_CRYPT_CNT" : "SPI_BOOT_CRYPT_CNT");
-    boot->room = chip->flash.size - offset;
-    boot->image = chip->flash.bytes + offset;
-    if (__builtin_parity(counter) == 0) {
-        return true;
-    }
+    const size_t size = chip->flash.size;
     struct seal_flash_crypt *crypt = NULL;
-    uint8_t *plain = seal_buf_reserve(boot->plain, boot->room);
+    uint8_t *plain = seal_buf_reserve(boot->plain, size);
     int err = plain ? sim_flash_crypt(chip, &crypt) : SEAL_ERR_NO_MEMORY;
-    for (size_t at = 0; !err && at < boot->room; at += SECTOR) {
-        err = seal_flash_decrypt(crypt, offset + (uint32_t)at, boot->image + at, plain + at, SECTOR, NULL);
+    for (size_t at = 0; !err && at < size; at += SECTOR) {
+        err = seal_flash_decrypt(crypt, (uint32_t)at, chip->flash.bytes + at, plain + at, SECTOR, NULL);
         if (err == SEAL_ERR_USAGE) { /* beyond what the cipher addresses */
-            memset(plain + at, 0, boot->room - at);
+            memset(plain + at, 0, size - at);
             err = SEAL_OK;
             break;
         }
     }
     seal_flash_crypt_free(&crypt);
-    boot->image = plain;
+    boot->flash = plain;
     sim_chip_fail(chip, err);
     return !err;
+}
+
+static bool open_flash(struct boot *boot)
+{
+    struct sim_chip *chip = boot->chip;
+    const uint32_t counter = sim_efuse_field(chip, boot->esp32 ? "FLASH_CRYPT_CNT" : "SPI_BOOT_CRYPT_CNT");
+    boot->flash = chip->flash.bytes;
+    if (__builtin_parity(counter) && !decrypt(boot)) {
+        return false;
+    }
+    boot->image = boot->flash + chip->chip->bootloader_offset;
+    boot->room = chip->flash.size - chip->chip->bootloader_offset;
+    return true;
 }
 
 /* --- header and segments --- */
@@ -312,6 +323,33 @@ static bool verify(struct boot *boot)
     return good || (!boot->esp32 && give_up(boot));
 }
 
+/*
+ * Secure boot v1, by the key in BLOCK2, which only the hardware reads. No ROM was heard at it: the emulator
+ * has no such hardware, and the words are those of people's boards.
+ */
+static bool check_v1(const struct boot *boot)
+{
+    const struct sim_chip *chip = boot->chip;
+    const size_t len = sim_efuse_coding(chip, 2) == SEAL_CODING_THREE_QUARTER ? 24 : 32;
+    const size_t image = boot->end + (boot->image[23] == 1 ? SHA256_LEN : 0), rest = image % V1_ROW;
+    const size_t rows =
+        boot->image[23] == 1 && rest <= SHA256_LEN ? image - rest : image + (V1_ROW - rest) % V1_ROW;
+    uint8_t bytes[32], reversed[32], key[32];
+    put_bytes(chip->efuse.loaded[2], 0, len, bytes);
+    for (size_t i = 0; i < len; i++) {
+        reversed[i] = bytes[len - 1 - i];
+    }
+    const bool good = seal_boot_v1_key(reversed, len, key, NULL) == SEAL_OK &&
+                      seal_boot_v1_check(key, boot->flash, SEAL_BOOT_V1_IMAGE_AT + rows, NULL) == SEAL_OK;
+    if (!good) {
+        say(boot, "secure boot check fail\r\n");
+    }
+    seal_cleanse(bytes, sizeof bytes);
+    seal_cleanse(reversed, sizeof reversed);
+    seal_cleanse(key, sizeof key);
+    return good;
+}
+
 /* --- starting --- */
 
 static void tell_hash(const struct boot *boot)
@@ -348,6 +386,9 @@ static bool load(struct boot *boot)
     }
     if (!boot->esp32 && !boot->secure) {
         tell_hash(boot);
+    }
+    if (boot->esp32 && sim_efuse_field(boot->chip, "ABS_DONE_0") && !check_v1(boot)) {
+        return false;
     }
     say(boot, "entry 0x%08x\r\n", seal_le32(boot->image + 4));
     return true;

@@ -55,7 +55,7 @@ flipped() {
 
 # --- three verdicts ---------------------------------------------------------------------------------------------------
 
-final='SEAL-HELLO-BOOTED|ets_main.c|secure boot verification failed|invalid header: |csum err|wrong chip id'
+final='SEAL-HELLO-BOOTED|secure boot check fail|ets_main.c|secure boot verification failed|invalid header: |csum err|wrong chip id'
 
 # The lines up to the one that decides; what the image itself says is not the ROM's.
 lines() {
@@ -176,6 +176,28 @@ encrypted_rows() {
     row='changed before encryption'; flash "$(encrypted "$(flipped signed 60)")"; judged refuses
 }
 
+xts256_rows() {
+    (umask 077 && cat f.key g.key >long.key)
+    row='XTS-AES-256'; fuses burn-key BLOCK_KEY1 --purpose XTS_AES_256_KEY --file long.key "then" burn "$counter=1"
+    flash "$(encrypted hello long.key)"; judged boots
+    row='XTS-AES-256, halves swapped'; (umask 077 && cat g.key f.key >swapped.key)
+    flash "$(encrypted hello swapped.key)"; judged loops
+}
+
+# The emulator has no hardware for v1: it boots what boot-check and the simulator refuse.
+v1_rows() {
+    (umask 077 && printf 'one more key of thirty-two bytes.' | head -c 32 >v1.key)
+    "$espseal" identity key --type ec:p256 --out v1.pem --force >out 2>&1 || fail "identity key exits $?"
+    rm -f v1.bin
+    row='v1 signed'; sign hello v1.pem v1.bin --version 1 --bootloader-key v1.key
+    fuses burn-key BLOCK2 --purpose secure_boot_v1 --file v1.key "then" burn ABS_DONE_0
+    offset=0; flash v1.bin; judged boots
+    row='v1 with a changed digest'; flash "$(flipped v1.bin 150)"
+    emulator='no digest of secure boot v1 is checked' judged refuses
+    row='v1 without a digest'; offset=4096; flash hello
+    emulator='no digest of secure boot v1 is checked' judged refuses
+}
+
 sign() {
     "$espseal" secure-boot sign "$1" --key "$2" --out "$3" --chip "$chip" "${@:4}" >out 2>&1 || fail "sign exits $?"
 }
@@ -204,6 +226,8 @@ chip_rows() {
     signed_rows
     [ "$chip" = esp32 ] || slot_rows
     encrypted_rows
+    [ "$chip" != esp32s3 ] || xts256_rows
+    [ "$chip" != esp32 ] || v1_rows
 }
 
 chip=all row=keys tested='' count=0

@@ -5,6 +5,7 @@
 #include <espseal/digest.h>
 #include <espseal/flash_crypt.h>
 #include <espseal/partition_table.h>
+#include <espseal/secure_boot_v1.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -218,6 +219,41 @@ static void test_esp32(void **state)
     close_rig(&rig);
 }
 
+static void test_v1(void **state)
+{
+    (void)state;
+    static const uint8_t iv[SEAL_BOOT_V1_IV_LEN] = {1, 2, 3};
+    const size_t image_len = ((32 + APP_LEN + 16) & ~15u) + 32;
+    uint8_t key[32];
+    struct rig rig;
+    struct seal_buf *file = seal_buf_new();
+    open_rig(&rig, "esp32");
+    for (size_t i = 0; i < sizeof key; i++) {
+        key[i] = (uint8_t)(11 * i + 2);
+        rig.efuse.words[2][(31 - i) / 4] |= (uint32_t)key[i] << 8 * ((31 - i) % 4);
+    }
+    put_image(&rig, &(struct image){.offset = 0x1000});
+    burn(&rig, "ABS_DONE_0", 1);
+    expect(&rig, SEAL_WILL_REFUSE, "signature");
+    assert_true(rig.report.secure_boot);
+    assert_int_equal(seal_boot_v1_bootloader(key, iv, rig.flash + 0x1000, image_len, file, NULL), SEAL_OK);
+    memcpy(rig.flash, seal_buf_ptr(file), seal_buf_len(file));
+    expect(&rig, SEAL_WILL_BOOT, "");
+    rig.flash[130] ^= 1;
+    expect(&rig, SEAL_WILL_REFUSE, "signature");
+    rig.flash[130] ^= 1;
+    burn(&rig, "ABS_DONE_1", 1);
+    expect(&rig, SEAL_WILL_UNKNOWN, "secure boot"); /* both */
+    close_rig(&rig);
+    open_rig(&rig, "esp32");
+    memcpy(rig.flash, seal_buf_ptr(file), seal_buf_len(file));
+    burn(&rig, "ABS_DONE_0", 1);
+    burn(&rig, "RD_DIS", 2);
+    expect(&rig, SEAL_WILL_UNKNOWN, "secure boot"); /* the key is hidden */
+    close_rig(&rig);
+    seal_buf_free(&file);
+}
+
 static void test_download(void **state)
 {
     (void)state;
@@ -414,7 +450,7 @@ int main(void)
         cmocka_unit_test(test_esp32),     cmocka_unit_test(test_download),
         cmocka_unit_test(test_encrypted), cmocka_unit_test(test_hidden_key),
         cmocka_unit_test(test_choice),    cmocka_unit_test(test_app),
-        cmocka_unit_test(test_reader),
+        cmocka_unit_test(test_reader),    cmocka_unit_test(test_v1),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
