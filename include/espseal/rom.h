@@ -227,6 +227,9 @@ int seal_flash_read_each(struct seal_loader *loader, uint32_t offset, size_t len
  */
 int seal_flash_md5(struct seal_loader *loader, uint32_t offset, uint32_t len, uint8_t md5[static 16],
                    struct seal_cause *cause) SEAL_MUST_CHECK;
+/* The same, asked until the same answer came twice in a row. SEAL_ERR_PROTOCOL when it never does. */
+int seal_flash_md5_twice(struct seal_loader *loader, uint32_t offset, uint32_t len, uint8_t md5[static 16],
+                         struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /* --- leaving ------------------------------------------------------------------------------------------ */
 

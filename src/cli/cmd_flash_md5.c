@@ -3,27 +3,6 @@
 
 #include <espseal/hex.h>
 
-#include <string.h>
-
-/* The answer has no checksum: a digest is believed when it came twice. */
-static int ask_twice(struct seal_loader *loader, const struct flash_region *region, uint8_t md5[static 16],
-                     struct seal_cause *cause)
-{
-    uint8_t again[16];
-    bool same = false;
-    int err = seal_flash_md5(loader, region->offset, region->size, md5, cause);
-    for (unsigned i = 0; !err && !same && i < 3; i++) {
-        err = seal_flash_md5(loader, region->offset, region->size, again, cause);
-        same = !err && memcmp(md5, again, sizeof again) == 0;
-        memcpy(md5, again, sizeof again);
-    }
-    if (!err && !same) {
-        err = seal_fail(cause, SEAL_ERR_PROTOCOL, "the chip answers another MD5 each time");
-        seal_hint(cause, "the line is bad: try a lower --baud or another cable");
-    }
-    return err;
-}
-
 static int run_flash_md5(struct cli_run *run, struct seal_cause *cause)
 {
     struct seal_loader *loader = NULL;
@@ -35,7 +14,7 @@ static int run_flash_md5(struct cli_run *run, struct seal_cause *cause)
         err = flash_region(run, loader, &table, &region, cause);
     }
     if (!err) {
-        err = ask_twice(loader, &region, md5, cause);
+        err = seal_flash_md5_twice(loader, region.offset, region.size, md5, cause);
     }
     if (err) {
         return err;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FASTEST = 4000000, BULK_BAUD = 921600, SHOWN = 64, PORT_MAX = 4096 };
+enum { FASTEST = 4000000, BULK_BAUD = 921600, FOLLOWED_BAUD = 2000000, SHOWN = 64, PORT_MAX = 4096 };
 
 static void close_device(struct cli_run *run)
 {
@@ -106,6 +106,9 @@ int cli_connect(struct cli_run *run, struct seal_loader **loader, struct seal_ca
         return err;
     }
     err = seal_link_open(port, &link_options, &run->link, cause);
+    if (err == SEAL_OK && run->link->follows_rate && options.bulk_baud) {
+        options.bulk_baud = FOLLOWED_BAUD; /* no adapter and no cable in between */
+    }
     if (err == SEAL_OK) {
         err = seal_loader_connect(run->link, &options, &run->loader, cause);
     }

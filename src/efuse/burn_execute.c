@@ -547,6 +547,30 @@ static void forget_protected_blocks(struct seal_efuse *efuse)
     }
 }
 
+/* The plan is made from what was read without a checksum: it is read once more. */
+static int look_again(const struct burner *burner, const struct seal_burn *burn, struct seal_cause *cause)
+{
+    const struct seal_efuse *seen = burner->efuse;
+    struct seal_efuse now = {.chip = seen->chip};
+    uint32_t mask = 0;
+    for (unsigned block = 0; block < burner->controller->block_count; block++) {
+        for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++) {
+            mask |= (burn->words[block][i] & ~seen->words[block][i] ? 1u : 0u) << block;
+        }
+    }
+    int err = mask ? seal_efuse_read(burner->loader, mask | 1, &now, cause) : 0; /* BLOCK0: the coding */
+    for (unsigned block = 0; err == 0 && block < burner->controller->block_count; block++) {
+        if ((mask >> block & 1) &&
+            memcmp(now.words[block], seen->words[block], sizeof now.words[block]) != 0) {
+            err = seal_fail(cause, SEAL_ERR_VERIFY, "%s reads otherwise than when the burn was planned",
+                            burner->controller->blocks[block].name);
+            seal_hint(cause, "nothing was burned; the line may be bad: run the same command again");
+        }
+    }
+    seal_cleanse(&now, sizeof now);
+    return err;
+}
+
 int seal_burn_execute(struct seal_loader *loader, struct seal_efuse *efuse, const struct seal_burn *burn,
                       unsigned *burned, struct seal_cause *cause)
 {
@@ -558,6 +582,8 @@ int seal_burn_execute(struct seal_loader *loader, struct seal_efuse *efuse, cons
     err = seal_burn_check(efuse, burn, cause);
     if (err == 0)
         err = seal_loader_require_registers(loader, "burn eFuses", cause);
+    if (err == 0)
+        err = look_again(&burner, burn, cause);
     if (err == 0)
         err = choose_timing(&burner, cause);
     for (size_t left = err == 0 ? burner.controller->block_count : 0; left > 0 && err == 0; left--) {

@@ -284,3 +284,21 @@ int rom_flash_holds(struct seal_loader *loader, uint32_t offset, uint32_t len, c
     }
     return err;
 }
+
+int seal_flash_md5_twice(struct seal_loader *loader, uint32_t offset, uint32_t len, uint8_t md5[static 16],
+                         struct seal_cause *cause)
+{
+    uint8_t again[16];
+    bool same = false;
+    int err = seal_flash_md5(loader, offset, len, md5, cause);
+    for (unsigned i = 0; !err && !same && i <= ROM_RETRIES; i++) {
+        err = seal_flash_md5(loader, offset, len, again, cause);
+        same = !err && memcmp(md5, again, sizeof again) == 0;
+        memcpy(md5, again, err ? 0 : sizeof again);
+    }
+    if (!err && !same) {
+        err = seal_fail(cause, SEAL_ERR_PROTOCOL, "the chip answers another MD5 each time");
+        seal_hint(cause, "the line is bad: try a lower --baud or another cable");
+    }
+    return err;
+}

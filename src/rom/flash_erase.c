@@ -24,7 +24,7 @@ static int md5_of_erased(uint32_t len, uint8_t digest[static 16])
     return err;
 }
 
-static int is_erased(struct seal_loader *loader, uint32_t offset, uint32_t len, bool *erased,
+int rom_flash_erased(struct seal_loader *loader, uint32_t offset, uint32_t len, bool *erased,
                      struct seal_cause *cause)
 {
     uint8_t wanted[16];
@@ -54,14 +54,14 @@ static int erase_and_check(struct seal_loader *loader, uint32_t offset, uint32_t
 {
     const bool blind = seal_loader_secure_download(loader);
     bool erased = false;
-    int err = blind ? SEAL_OK : is_erased(loader, offset, len, &erased, cause);
+    int err = blind ? SEAL_OK : rom_flash_erased(loader, offset, len, &erased, cause);
     if (err || erased) {
         return err;
     }
     *skipped = false;
     err = erase_piece(loader, offset, len, cause);
     if (!err && !blind) {
-        err = is_erased(loader, offset, len, &erased, cause);
+        err = rom_flash_erased(loader, offset, len, &erased, cause);
     }
     if (!err && !blind && !erased) {
         err =

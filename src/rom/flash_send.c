@@ -19,6 +19,7 @@ struct sending {
     size_t len;
     size_t packet; /* bytes of payload in a block */
     bool deflated;
+    bool begun; /* the present BEGIN is a right one: a block was taken after it */
 };
 
 static int put_block(struct sending *sending, uint32_t sequence, size_t at, size_t here)
@@ -81,6 +82,21 @@ static size_t packet_len(const struct sending *sending)
     return small ? rom->flash_block : rom->flash_block_max;
 }
 
+/* Ciphertext is not known here, so that a BEGIN that was damaged on its way must show at once. */
+static int check_begun(const struct sending *sending)
+{
+    const struct rom_flash_run *run = sending->run;
+    bool erased = true;
+    int err = run->check_erased ? rom_flash_erased(sending->loader, run->offset, (uint32_t)run->sectors,
+                                                   &erased, sending->cause)
+                                : SEAL_OK;
+    if (!err && !erased) {
+        err = seal_fail(sending->cause, SEAL_ERR_VERIFY, "the ROM did not erase flash at 0x%x", run->offset);
+        seal_hint(sending->cause, "write again; if it stays so the flash chip is write-protected");
+    }
+    return err;
+}
+
 static int send_once(struct sending *sending)
 {
     struct rom_flash_run *run = sending->run;
@@ -94,9 +110,12 @@ static int send_once(struct sending *sending)
         .block = (uint32_t)block,
         .encrypt = run->encrypt,
     };
+    sending->begun = false;
     int err = rom_flash_begin(sending->loader, &begin, sending->cause);
+    err = err ? err : check_begun(sending);
     for (uint32_t i = 0; !err && i < packets; i++) {
         err = send_block(sending, i, i * block);
+        sending->begun = sending->begun || !err;
         if (!err && run->progress) {
             run->progress(run->ctx, (size_t)((uint64_t)run->len * (i + 1) / packets));
         }
@@ -112,6 +131,9 @@ static int send_once(struct sending *sending)
 static bool prepare_again(struct sending *sending, int *err)
 {
     struct seal_loader *loader = sending->loader;
+    /* A BEGIN has no checksum: cut short it runs with the words of an earlier request (REPORT.md). */
+    const bool block_only = *err == SEAL_ERR_ROM && sending->cause->rom_code == ROM_CODE_CHECKSUM;
+    sending->run->disturbed = sending->run->disturbed || !(sending->begun || block_only);
     if (!rom_flash_heal(loader, err, sending->cause)) {
         return false;
     }

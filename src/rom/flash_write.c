@@ -181,7 +181,7 @@ static void report_run(void *ctx, size_t done)
 static bool look_behind(const struct flash_job *job, uint8_t md5[static 16])
 {
     uint32_t at = job->offset + (uint32_t)job->sectors;
-    return !job->options->unverified && !job->options->encrypt && at < job->loader->flash.size &&
+    return !job->options->unverified && at < job->loader->flash.size &&
            seal_flash_md5(job->loader, at, SECTOR, md5, NULL) == SEAL_OK;
 }
 
@@ -198,6 +198,7 @@ static int write_run(struct flash_job *job, const struct stretch *stretch, bool 
         .data = job->data + stretch->begin,
         .len = data_of(job, stretch),
         .encrypt = job->options->encrypt,
+        .check_erased = job->options->encrypt && !job->options->unverified,
         .pack = job->deflate ? &job->packs[0] : NULL,
         .next = job->deflate && !is_last ? &job->packs[1] : NULL,
         .progress = report_run,
@@ -207,6 +208,7 @@ static int write_run(struct flash_job *job, const struct stretch *stretch, bool 
     int err = rom_flash_send(job->loader, &run, job->cause);
     job->result->sent += run.sent;
     job->result->deflated = job->result->deflated || run.deflated;
+    job->result->disturbed = job->result->disturbed || run.disturbed;
     release(job, stretch->end);
     return err;
 }
@@ -322,27 +324,60 @@ static int write_compared(struct flash_job *job)
     return err;
 }
 
+static int is_blank(const struct flash_job *job, size_t at, bool *blank)
+{
+    uint8_t some[64];
+    int err =
+        seal_flash_read(job->loader, job->offset + (uint32_t)at, some, sizeof some, NULL, NULL, job->cause);
+    *blank = true;
+    for (size_t i = 0; !err && i < sizeof some; i++) {
+        *blank = *blank && some[i] == 0xFF;
+    }
+    return err;
+}
+
+/* Behind the last whole block flash stays erased, unless the blocks went elsewhere. */
+static int check_tail(struct flash_job *job, size_t written)
+{
+    uint8_t blank[SECTOR];
+    uint8_t wanted[16];
+    bool same = true;
+    memset(blank, 0xFF, sizeof blank);
+    int err = SEAL_OK;
+    if (written < job->sectors) {
+        const size_t len = job->sectors - written;
+        err = seal_md5(blank, len, wanted);
+        err = err ? seal_fail(job->cause, err, "cannot compute an MD5 digest")
+                  : rom_flash_holds(job->loader, job->offset + (uint32_t)written, (uint32_t)len, wanted,
+                                    &same, job->cause);
+    } else {
+        same = !job->result->disturbed;
+    }
+    return !err && !same ? fail_verify(job, "was not written as it was asked for") : err;
+}
+
 /* The ROM's digest is of the ciphertext: it can only be told from the plaintext and from nothing. */
 static int check_ciphertext(struct flash_job *job)
 {
-    uint8_t got[16];
+    const size_t block = job->loader->chip->rom.flash_block;
+    const size_t written = (job->len + block - 1) / block * block;
     uint8_t wanted[16];
-    uint8_t first[64];
-    bool blank = true;
+    bool same = false;
+    bool first_blank = false;
+    bool last_blank = false;
     int err = digest(job, 0, job->sectors, wanted);
     if (!err) {
-        err = seal_flash_md5(job->loader, job->offset, (uint32_t)job->sectors, got, job->cause);
+        err = rom_flash_holds(job->loader, job->offset, (uint32_t)job->sectors, wanted, &same, job->cause);
     }
-    if (!err && memcmp(got, wanted, sizeof got) == 0) {
+    if (!err && same) {
         return fail_verify(job, "holds the plaintext: the ROM did not encrypt");
     }
-    if (!err) {
-        err = seal_flash_read(job->loader, job->offset, first, sizeof first, NULL, NULL, job->cause);
+    err = err ? err : is_blank(job, 0, &first_blank);
+    err = err ? err : is_blank(job, written - 64, &last_blank);
+    if (!err && (first_blank || last_blank)) {
+        err = fail_verify(job, "is erased: the ROM wrote nothing");
     }
-    for (size_t i = 0; !err && i < sizeof first; i++) {
-        blank = blank && first[i] == 0xFF;
-    }
-    return !err && blank ? fail_verify(job, "is erased: the ROM wrote nothing") : err;
+    return err ? err : check_tail(job, written);
 }
 
 static int write_encrypted(struct flash_job *job)

@@ -15,6 +15,7 @@
 #define ROM_FIRST_BAUD 115200     /* of the first contact */
 #define ROM_RETRIES 2             /* of what may be asked twice */
 #define ROM_CODE_FORMAT 0x05      /* unknown, malformed, out of sequence, not allowed */
+#define ROM_CODE_CHECKSUM 0x07    /* of a block's data */
 #define ROM_CODE_NOT_ALLOWED 0x64 /* an encrypted write that an eFuse forbids */
 
 /* What a chip prints besides frames: boot messages, an application's log. The latest part is kept. */
@@ -161,12 +162,14 @@ struct rom_flash_run {
     const uint8_t *data;
     size_t len; /* <= sectors; what is missing stays FF */
     bool encrypt;
+    bool check_erased;     /* after BEGIN: what comes cannot be compared */
     struct rom_pack *pack; /* of these data, finished here; NULL: they are sent plain */
     struct rom_pack *next; /* of the run after this, worked on while blocks travel; NULL: none */
     void (*progress)(void *ctx, size_t done); /* of len; NULL: none */
     void *ctx;
-    bool deflated; /* out */
-    size_t sent;   /* out, added to */
+    bool deflated;  /* out */
+    bool disturbed; /* out: a BEGIN may have erased something else */
+    size_t sent;    /* out, added to */
 };
 int rom_flash_send(struct seal_loader *loader, struct rom_flash_run *run,
                    struct seal_cause *cause) SEAL_MUST_CHECK;
@@ -190,6 +193,10 @@ int rom_md5_parse(const struct seal_rom_response *response, uint8_t md5[static 1
 /* Whether the ROM's digest of a region is md5. It is asked once more when not: its answer has no checksum. */
 int rom_flash_holds(struct seal_loader *loader, uint32_t offset, uint32_t len, const uint8_t md5[static 16],
                     bool *same, struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* Whether whole sectors hold FF, by the ROM's digest (flash_erase.c). */
+int rom_flash_erased(struct seal_loader *loader, uint32_t offset, uint32_t len, bool *erased,
+                     struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /* Attaches flash and checks that len bytes at offset are in it. SEAL_ERR_TOO_LONG, SEAL_ERR_STATE. */
 int rom_flash_range(struct seal_loader *loader, uint32_t offset, size_t len,

@@ -169,7 +169,7 @@ static void a_key_is_burned_with_purpose_and_protection(void **state)
     assert_false(seal_efuse_block_writable(&rig->efuse, KEY_BLOCK));
     assert_int_equal(rig->efuse.errors[KEY_BLOCK], 0);
     assert_program_registers_clear(rig);
-    assert_in_range(frames(rig) - before, 1, 90);
+    assert_in_range(frames(rig) - before, 1, 110);
     restart(rig);
     before = frames(rig);
     assert_int_equal(execute(rig, &burn), 0); /* all of it is there */
@@ -343,6 +343,20 @@ static void a_power_cut_in_the_pulse_is_completed(void **state)
     }
 }
 
+/* Bytes that it takes to look at the fuses once more before the burn. */
+static unsigned bytes_of_looking(void)
+{
+    void *own;
+    assert_int_equal(open_rig(&own), 0);
+    struct rig *rig = own;
+    struct seal_efuse now = {.chip = rig->efuse.chip};
+    const uint64_t before = sim_chip_bytes(rig->chip);
+    assert_int_equal(seal_efuse_read(rig->loader, 1u | 1u << KEY_BLOCK, &now, &rig->cause), 0);
+    const unsigned bytes = (unsigned)(sim_chip_bytes(rig->chip) - before);
+    close_rig(&own);
+    return bytes;
+}
+
 /* Every byte of the frame with the key, corrupted in turn. */
 static void a_corrupted_key_frame_burns_nothing(void **state)
 {
@@ -350,7 +364,8 @@ static void a_corrupted_key_frame_burns_nothing(void **state)
     char fault[40];
 
     (void)state;
-    for (unsigned at = 1; at <= 8 + 11 * 16; at++) {
+    const unsigned begin = bytes_of_looking();
+    for (unsigned at = begin + 1; at <= begin + 8 + 11 * 16; at++) {
         struct rig *rig;
         void *own;
         assert_int_equal(open_rig(&own), 0);
