@@ -314,16 +314,18 @@ static int check_signatures(const struct provision *p, size_t index, struct seal
         memcpy(digests[i], wish->digests[i].bytes, sizeof digests[i]);
     }
     seal_boot_trust_from_digests(seal_profile_chip(p->file), digests[0], wish->digest_count, &trust);
-    int err = seal_boot_verify_image(image->data, image->len, &trust, &verdict, cause);
+    struct seal_cause cut = {0};
+    int err = seal_boot_verify_image(image->data, image->len, &trust, &verdict, &cut);
     seal_map_forget(p->image_data[index], image->len);
-    const struct seal_profile_value *value = profile_value_of(p->file, "firmware", index);
-    if (err == SEAL_OK && !verdict.accepted) {
-        err = seal_profile_file_fail(p->file, value, SEAL_ERR_MISMATCH, cause, "%s would not start: %s",
-                                     image->name, verdict.problem);
+    if (err == SEAL_ERR_FORMAT || (err == SEAL_OK && !verdict.accepted)) {
+        err = seal_profile_file_fail(p->file, profile_value_of(p->file, "firmware", index), SEAL_ERR_MISMATCH,
+                                     cause, "%s would not start: %s", image->name,
+                                     err == SEAL_OK ? verdict.problem : cut.text);
         seal_hint(cause, "sign it with a key of secure_boot.digests: espseal secure-boot sign");
-        return err;
+    } else if (err != SEAL_OK && cause) {
+        *cause = cut;
     }
-    return blame(p, value, err, cause);
+    return err;
 }
 
 static int check_image(const struct provision *p, size_t index, struct seal_cause *cause)
