@@ -32,6 +32,7 @@ int job_check_allowed(struct seal_job *job, struct seal_cause *cause)
         if (!is_flash_rule(*name) && !seal_rule_find(*name) && !is_job_rule(*name)) {
             int err = seal_fail(cause, SEAL_ERR_USAGE, "--allow %s names no rule", *name);
             seal_hint(cause, "a refusal names the rule that it can be overridden by");
+            seal_cause_word(cause, "allow[]");
             return err;
         }
         if (count == JOB_RULES) {

@@ -27,6 +27,9 @@ static int check_storage(const struct seal_job *job, struct seal_cause *cause)
                         "rule ID-PLAINTEXT: in production a private key is never stored in plain flash");
         seal_hint(cause, "use --storage ds, or --mode development for a test device");
     }
+    if (err != SEAL_OK) {
+        seal_cause_word(cause, "storage");
+    }
     return err;
 }
 

@@ -57,6 +57,9 @@ static void put_key_block(const struct seal_efuse *efuse, unsigned n, seal_json 
 
 static void put_fuses(const struct seal_efuse *efuse, seal_json *root, const char *key)
 {
+    if (!efuse->chip) {
+        return; /* none were read: secure download mode */
+    }
     seal_json *fuses = seal_json_put_object(root, key);
     seal_json *words = seal_json_put_array(fuses, "BLOCK0");
     for (unsigned i = 0; i < efuse->chip->efuse->blocks[0].words; i++) {

@@ -209,7 +209,7 @@ for example in "$SOURCE"/examples/*.json; do
     chip=$(sed '/^ *\/\//d' "$example" | jq -r .chip)
     mkdir "$name"
     cp "$example" "$name/"
-    (cd "$name" && profile_files "$chip") || fail "the inputs of $name could not be made"
+    (cd "$name" && profile_files "$chip" "$(profile_key_type "$name")") || fail "the inputs of $name could not be made"
     "$espseal" profile check "$name/$name.json" >out 2>err || fail "$name is refused"
     "$espseal" profile show "$name/$name.json" >show.txt 2>err || fail "$name is not explained"
     grep -q '^What cannot be undone' show.txt || fail "$name: nothing is for ever"

@@ -1,0 +1,62 @@
+#!/bin/bash
+# Each example profile seals a simulated chip by one command; the same command again, and one after a power cut, find
+# their way; what starts from flash is what the profile gave.
+set -euo pipefail
+espseal=$BIN/espseal
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/cli/profiles.sh
+. "$SOURCE/tests/cli/profiles.sh"
+cd "$work"
+fail() {
+    echo "FAIL: $*"
+    cat err
+    exit 1
+}
+: >err
+count=0
+for example in "$SOURCE"/examples/*.json; do
+    name=$(basename "$example" .json)
+    chip=$(sed '/^ *\/\//d' "$example" | jq -r .chip)
+    mkdir "$name"
+    cp "$example" "$name/"
+    (cd "$name" && profile_files "$chip" "$(profile_key_type "$name")") || fail "the inputs of $name could not be made"
+    options=
+    [ "$chip" != esp32 ] || options='&revision=3.0'
+    port="sim:$chip?efuse=$name/efuse.bin&flash=$name/flash.bin$options"
+    run=(provision --profile "$name/$name.json" --confirm burn --json)
+
+    "$espseal" provision --profile "$name/$name.json" --port "$port" --dry-run --json >"$name/plan.json" 2>err ||
+        fail "$name: a dry run exits $?"
+    jq -e '[.steps[] | select(.irreversible)] | length > 0' "$name/plan.json" >out || fail "$name burns nothing"
+    [ ! -e "$name/records" ] || fail "$name: a dry run leaves a record"
+
+    # the power goes in the middle of the job, then the same command
+    status=0
+    "$espseal" "${run[@]}" --port "$port&fault=power:burn=3" >out 2>err </dev/null || status=$?
+    [ "$status" -ne 0 ] || fail "$name: the power cut went unseen"
+    "$espseal" "${run[@]}" --port "$port" >receipt.json 2>err </dev/null || fail "$name exits $?"
+    jq -e '.result == "done"' receipt.json >out || fail "$name: the receipt is $(cat receipt.json)"
+    [ -n "$(find "$name/records" -name 'receipt*.json')" ] || fail "$name leaves no record beside the profile"
+
+    # done is done, as long as the chip still talks
+    cp "$name/efuse.bin" "$name/flash.bin" "$work/"
+    status=0
+    "$espseal" provision --profile "$name/$name.json" --port "$port" --json >again.json 2>err </dev/null || status=$?
+    if [ "$(sed '/^ *\/\//d' "$example" | jq -r .lockdown.download)" = off ]; then
+        [ "$status" -eq 3 ] || [ "$status" -eq 5 ] || fail "$name: a chip without download mode exits $status"
+    else
+        [ "$status" -eq 0 ] || fail "$name: the second run exits $status"
+        jq -e '.result == "done" and .steps == []' again.json >out || fail "$name: the second run is $(cat again.json)"
+    fi
+    cmp -s "$name/efuse.bin" efuse.bin || fail "$name: the second run burns"
+    cmp -s "$name/flash.bin" flash.bin || fail "$name: the second run writes"
+
+    # flash holds no plaintext of the images once it is encrypted
+    offset=$(sed '/^ *\/\//d' "$example" | jq -r '.firmware[0].offset')
+    if cmp -s -n 64 -i "0:$((offset))" "$name/bootloader.bin" "$name/flash.bin"; then
+        fail "$name: the bootloader is in flash in clear"
+    fi
+    count=$((count + 1))
+done
+[ "$count" -ge 8 ] || fail "only $count examples"
