@@ -1,5 +1,7 @@
 #include "unit.h"
 
+#include "cli/cli.h"
+
 #include <espseal/buf.h>
 #include <espseal/chip.h>
 #include <espseal/key.h>
@@ -9,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+extern const struct cli_command cli_command_provision;
 
 static struct seal_profile_file *parse(const char *text)
 {
@@ -288,6 +292,26 @@ static void doors_are_those_of_lockdown(void **state)
     assert_int_equal(doors, SEAL_WORDS);
 }
 
+/* Whatever provision takes as an option a profile can say as well, but for what is of one run. */
+static void each_option_has_a_word(void **state)
+{
+    (void)state;
+    static const char *const of_a_run[] = {"profile", "set", "firmware", "force", "insecure-permissions",
+                                           NULL};
+    for (const struct cli_option *option = cli_command_provision.options; option->name; option++) {
+        bool known = false;
+        for (const struct seal_profile_word *word = seal_profile_words; word->pattern; word++) {
+            known = known || (word->option && strcmp(word->option, option->name) == 0);
+        }
+        for (size_t i = 0; of_a_run[i]; i++) {
+            known = known || strcmp(of_a_run[i], option->name) == 0;
+        }
+        if (!known) {
+            fail_msg("--%s has no word", option->name);
+        }
+    }
+}
+
 static void each_word_is_complete(void **state)
 {
     (void)state;
@@ -312,6 +336,7 @@ int main(void)
         cmocka_unit_test(what_is_written_reads_the_same),
         cmocka_unit_test(words_are_those_of_the_program),
         cmocka_unit_test(doors_are_those_of_lockdown),
+        cmocka_unit_test(each_option_has_a_word),
         cmocka_unit_test(each_word_is_complete),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
