@@ -56,6 +56,9 @@ bool seal_efuse_block_writable(const struct seal_efuse *efuse, unsigned block);
 bool seal_efuse_block_blank(const struct seal_efuse *efuse, unsigned block); /* reads all zero */
 unsigned seal_efuse_key_purpose(const struct seal_efuse *efuse, unsigned key);
 bool seal_efuse_key_purpose_writable(const struct seal_efuse *efuse, unsigned key);
+/* Whether the chip cannot use a key of this purpose in BLOCK_KEY<key> (BLOCK9's quirk; ESP-IDF's
+ * SOC_EFUSE_BLOCK9_KEY_PURPOSE_QUIRK). */
+bool seal_efuse_key_forbids(const struct seal_chip *chip, unsigned key, const char *purpose);
 
 /* Factory MAC, most significant byte first; chip revision as major * 100 + minor. */
 void seal_efuse_mac(const struct seal_efuse *efuse, uint8_t mac[static 6]);

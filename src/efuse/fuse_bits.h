@@ -42,7 +42,4 @@ bool fuse_chip_has_purposes(const struct seal_chip *chip);
 int fuse_plan_fixed_key(struct seal_fuse_plan *plan, const struct seal_fuse_key *key, uint32_t *blocks,
                         struct seal_cause *cause) SEAL_MUST_CHECK;
 
-/* The last key block of some chips cannot serve this purpose (rules_keys.c). */
-bool fuse_key5_forbids(const struct seal_chip *chip, unsigned key, const char *purpose);
-
 #endif

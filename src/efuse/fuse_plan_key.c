@@ -184,7 +184,7 @@ static int choose_auto(const struct seal_fuse_plan *plan, const struct part *par
     enum fit best = FIT_NONE;
     for (unsigned i = 0; i < plan->chip->key_blocks; i++) {
         enum fit fit = fit_of(plan, i, part);
-        bool free_but_not_for_this = fit == FIT_FREE && fuse_key5_forbids(plan->chip, i, part->purpose);
+        bool free_but_not_for_this = fit == FIT_FREE && seal_efuse_key_forbids(plan->chip, i, part->purpose);
         if (fit > best && !free_but_not_for_this) {
             best = fit;
             *key = i;
@@ -206,7 +206,8 @@ static int choose_next(const struct seal_fuse_plan *plan, const struct part *par
     for (unsigned i = 1; i < plan->chip->key_blocks; i++) {
         unsigned candidate = (first + i) % plan->chip->key_blocks;
         enum fit fit = fit_of(plan, candidate, part);
-        if (fit > best && !(fit == FIT_FREE && fuse_key5_forbids(plan->chip, candidate, part->purpose))) {
+        if (fit > best &&
+            !(fit == FIT_FREE && seal_efuse_key_forbids(plan->chip, candidate, part->purpose))) {
             best = fit;
             *key = candidate;
         }

@@ -15,7 +15,7 @@ static bool purpose_changes(const struct seal_rule_view *view, unsigned key)
     return seal_efuse_key_purpose(view->before, key) != seal_efuse_key_purpose(&view->after, key);
 }
 
-bool fuse_key5_forbids(const struct seal_chip *chip, unsigned key, const char *purpose)
+bool seal_efuse_key_forbids(const struct seal_chip *chip, unsigned key, const char *purpose)
 {
     static const char *const chips[] = {"esp32s3", "esp32c3", "esp32c6", "esp32h2", "esp32h4"};
     bool found = false;
@@ -81,7 +81,7 @@ bool rule_xts_block(const struct seal_rule_view *view, char *detail, size_t size
     for (unsigned key = 0; key < view->chip->key_blocks; key++) {
         const struct seal_key_purpose *purpose = rule_purpose(view, key);
         if (purpose != NULL && purpose_changes(view, key) &&
-            fuse_key5_forbids(view->chip, key, purpose->name)) {
+            seal_efuse_key_forbids(view->chip, key, purpose->name)) {
             (void)snprintf(detail, size, "%s in BLOCK_KEY%u", purpose->name, key);
             return true;
         }

@@ -22,12 +22,13 @@ static enum boot_key_state take(const struct seal_efuse *efuse, unsigned block, 
 struct found { /* key blocks by purpose */
     int block[3];
     unsigned count[3];
+    bool unusable; /* one is in a block from which the chip cannot use it */
 };
 
 static struct found find_blocks(const struct seal_efuse *efuse)
 {
     static const char *const names[] = {"XTS_AES_256_KEY_1", "XTS_AES_256_KEY_2", "XTS_AES_128_KEY"};
-    struct found found = {{-1, -1, -1}, {0}};
+    struct found found = {.block = {-1, -1, -1}};
     for (unsigned key = 0; key < efuse->chip->key_blocks; key++) {
         const struct seal_key_purpose *purpose =
             seal_chip_purpose_by_value(efuse->chip, seal_efuse_key_purpose(efuse, key));
@@ -35,6 +36,7 @@ static struct found find_blocks(const struct seal_efuse *efuse)
             if (strcmp(purpose->name, names[i]) == 0) {
                 found.block[i] = found.count[i] ? found.block[i] : seal_chip_key_block(efuse->chip, key);
                 found.count[i]++;
+                found.unusable = found.unusable || seal_efuse_key_forbids(efuse->chip, key, names[i]);
             }
         }
     }
@@ -52,7 +54,7 @@ static enum boot_key_state take_by_purpose(const struct seal_efuse *efuse, uint8
 {
     const struct found found = find_blocks(efuse);
     const bool pair = found.count[0] && found.count[1];
-    if (found.count[0] > 1 || found.count[1] > 1 || found.count[2] > 1 ||
+    if (found.unusable || found.count[0] > 1 || found.count[1] > 1 || found.count[2] > 1 ||
         ((found.count[0] || found.count[1]) && (found.count[2] || !pair)) ||
         seal_efuse_get_named(efuse, "FORCE_USE_KEY_MANAGER_KEY")) {
         return BOOT_KEY_UNSURE;

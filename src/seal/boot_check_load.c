@@ -121,6 +121,10 @@ static void tell_slots(struct boot_view *view)
                       slot->hidden ? "read-protected: the ROM reads zeroes" : "revoked");
         }
     }
+    if (trust->aggressive_revoke) {
+        boot_step(view, SEAL_MARK_NOTE, "digest",
+                  "a signature that is refused costs its slot: aggressive revoke is on");
+    }
     if (usable == 0) {
         boot_step(view, SEAL_MARK_NOTE, "digest", "no slot holds a digest that counts");
     }

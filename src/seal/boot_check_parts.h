@@ -11,7 +11,7 @@ enum boot_key_state {
     BOOT_KEY_KNOWN,
     BOOT_KEY_NONE,   /* no block has the purpose, or it is blank and readable */
     BOOT_KEY_HIDDEN, /* read-protected */
-    BOOT_KEY_UNSURE, /* several of them, or the key manager's */
+    BOOT_KEY_UNSURE, /* several of them, in a block that does not do, or the key manager's */
 };
 
 struct boot_view {

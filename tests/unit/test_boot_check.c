@@ -349,6 +349,11 @@ static void test_hidden_key(void **state)
     burn(&rig, "KEY_PURPOSE_1", seal_chip_purpose(rig.efuse.chip, "XTS_AES_128_KEY")->value);
     expect(&rig, SEAL_WILL_UNKNOWN, "encryption"); /* which of two? */
     close_rig(&rig);
+    open_rig(&rig, "esp32c3");
+    burn(&rig, "SPI_BOOT_CRYPT_CNT", 1);
+    burn(&rig, "KEY_PURPOSE_5", seal_chip_purpose(rig.efuse.chip, "XTS_AES_128_KEY")->value);
+    expect(&rig, SEAL_WILL_UNKNOWN, "encryption"); /* the chip cannot use a key from there */
+    close_rig(&rig);
 }
 
 /* --- the bootloader --- */
