@@ -36,6 +36,7 @@ struct seal_lockdown_word {
     const char *says;                    /* what it closes, lower case, no full stop */
     const enum seal_word_value *choices; /* ended by SEAL_WORD_UNSAID; SEAL_WORD_KEEP is always one more */
     size_t member;                       /* offset of its enum seal_word_value in struct seal_wish_lockdown */
+    const char *path;                    /* "lockdown.usb_serial": the word of a profile */
 };
 /* By enum seal_word. */
 extern const struct seal_lockdown_word seal_lockdown_words[SEAL_WORDS];

@@ -119,11 +119,11 @@ static void tell_keys(struct explained *out)
 static void tell_doors(struct explained *out)
 {
     for (enum seal_word word = 0; word < SEAL_WORDS; word++) {
-        char path[64], fuses[160] = "";
+        const char *path = seal_lockdown_words[word].path;
+        char fuses[160] = "";
         enum seal_word_value value;
         struct seal_word_fuse found[SEAL_WORD_FUSES];
         size_t count = 0, used = 0;
-        (void)snprintf(path, sizeof path, "lockdown.%s", seal_lockdown_words[word].name);
         const char *text = seal_profile_file_text(out->file, path);
         bool known =
             text && seal_profile_asks(out->file, path) &&

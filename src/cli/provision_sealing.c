@@ -233,9 +233,8 @@ static int read_lockdown(struct cli_run *run, struct provision *p, struct seal_c
     int err = read_secret(run, p, "lockdown.jtag_key", lengths, &p->secrets[SECRET_JTAG], cause);
     wish->jtag_key = secret(p, SECRET_JTAG);
     for (enum seal_word word = 0; word < SEAL_WORDS && err == SEAL_OK; word++) {
-        char path[64];
+        const char *path = seal_lockdown_words[word].path;
         enum seal_word_value value;
-        (void)snprintf(path, sizeof path, "lockdown.%s", seal_lockdown_words[word].name);
         const char *text = seal_profile_file_text(p->file, path);
         err = text ? seal_word_value_parse(word, text, &value, cause) : SEAL_OK;
         if (text && err == SEAL_OK) {

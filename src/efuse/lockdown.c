@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define EVERY_BIT 0xFFFFFFFFu
-#define MEMBER(name) offsetof(struct seal_wish_lockdown, name)
+#define MEMBER(name) offsetof(struct seal_wish_lockdown, name), "lockdown." #name
 
 static const enum seal_word_value off[] = {SEAL_WORD_OFF, SEAL_WORD_UNSAID};
 static const enum seal_word_value off_soft[] = {SEAL_WORD_OFF, SEAL_WORD_SOFT, SEAL_WORD_UNSAID};
@@ -319,6 +319,9 @@ int seal_lockdown_add(struct seal_fuse_plan *plan, const struct seal_wish_lockdo
     for (unsigned word = 0; word < SEAL_WORDS && err == SEAL_OK; word++) {
         if (words >> word & 1) {
             err = add_word(plan, wish, (enum seal_word)word, cause);
+        }
+        if (err != SEAL_OK) {
+            seal_cause_word(cause, seal_lockdown_words[word].path);
         }
     }
     return err;

@@ -190,6 +190,7 @@ static int take_first_free(struct seal_job *job, struct seal_cause *cause)
     }
     int err = seal_fail(cause, SEAL_ERR_STATE, "no key block is free on this %s", job->chip->title);
     seal_hint(cause, "espseal efuse summary shows what each block is used for");
+    seal_cause_word(cause, "identity.efuse_key");
     return err;
 }
 

@@ -34,9 +34,9 @@ static void begin(const struct seal_job *job, struct seal_fuse_plan *plan)
     seal_cleanse(&state, sizeof state);
 }
 
-/* Adds the step unless all of it is so already. err is what filled the plan. */
-static int finish(struct seal_job *job, struct seal_fuse_plan *plan, int err, const char *name,
-                  const char *what, struct seal_cause *cause)
+/* Adds the step unless all of it is so already. err is what filled the plan; word is the profile's. */
+static int finish(struct seal_job *job, struct seal_fuse_plan *plan, int err, const char *word,
+                  const char *name, const char *what, struct seal_cause *cause)
 {
     const char *allowed[JOB_RULES];
     job_allowed_fuse_rules(job, allowed);
@@ -48,6 +48,9 @@ static int finish(struct seal_job *job, struct seal_fuse_plan *plan, int err, co
         (void)snprintf(step->what, sizeof step->what, "%s", what);
         step->irreversible = true;
         step->burn = plan->burn;
+    }
+    if (err != SEAL_OK && cause && !cause->word) {
+        seal_cause_word(cause, word);
     }
     seal_fuse_plan_clear(plan);
     return err;
@@ -75,7 +78,7 @@ static int plan_encryption(struct seal_job *job, struct seal_cause *cause)
     begin(job, &plan);
     int err = seal_flash_encryption_add(&plan, encryption_mode(job), SEAL_PART_FIELDS | SEAL_PART_SWITCH,
                                         &wish_of(job)->lockdown, cause);
-    return finish(job, &plan, err, "switch encryption on",
+    return finish(job, &plan, err, "flash_encryption.mode", "switch encryption on",
                   release ? "switch flash encryption on for ever, and close what would get around it"
                           : "switch flash encryption on; the download mode can still write encrypted",
                   cause);
@@ -112,7 +115,7 @@ static int plan_boot(struct seal_job *job, struct seal_cause *cause)
     if (err == SEAL_OK) {
         err = seal_boot_slots_add_revocation(&plan, wish, cause);
     }
-    return finish(job, &plan, err, "switch secure boot on",
+    return finish(job, &plan, err, "secure_boot.version", "switch secure boot on",
                   "switch secure boot on: from here on only images signed with these keys start", cause);
 }
 
@@ -145,7 +148,7 @@ static int plan_rollback(struct seal_job *job, struct seal_cause *cause)
     if (err == SEAL_OK) {
         err = seal_anti_rollback_add(&plan, wish->secure_version, app ? &image : NULL, cause);
     }
-    return finish(job, &plan, err, "raise secure version",
+    return finish(job, &plan, err, "anti_rollback.secure_version", "raise secure version",
                   "burn SECURE_VERSION: older images do not start any more", cause);
 }
 
@@ -154,8 +157,8 @@ static int plan_lockdown(struct seal_job *job, struct seal_cause *cause)
     struct seal_fuse_plan plan;
     begin(job, &plan);
     int err = seal_lockdown_add(&plan, &wish_of(job)->lockdown, SEAL_WORDS_ALL & ~SEAL_WORDS_DOORS, cause);
-    return finish(job, &plan, err, "lock down", "close JTAG and the other ways that the profile names",
-                  cause);
+    return finish(job, &plan, err, "lockdown", "lock down",
+                  "close JTAG and the other ways that the profile names", cause);
 }
 
 /* Write-protections and doors share a plan: some of the former lock some of the latter. */
@@ -176,7 +179,7 @@ static int plan_locks(struct seal_job *job, struct seal_cause *cause)
     if (err == SEAL_OK) {
         err = seal_lockdown_add(&plan, lockdown, SEAL_WORDS_DOORS, cause);
     }
-    return finish(job, &plan, err, "lock",
+    return finish(job, &plan, err, "lockdown.download", "lock",
                   door == SEAL_WORD_OFF ? "write-protect all this, and close the download mode for ever"
                   : door == SEAL_WORD_SECURE
                       ? "write-protect all this, and leave only the secure download mode"

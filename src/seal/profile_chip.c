@@ -151,11 +151,10 @@ static int check_doors(const struct seal_profile_file *file, const struct seal_c
                        struct seal_cause *cause)
 {
     for (enum seal_word word = 0; word < SEAL_WORDS; word++) {
-        char path[48];
+        const char *path = seal_lockdown_words[word].path;
         enum seal_word_value value;
         struct seal_word_fuse fuses[SEAL_WORD_FUSES];
         size_t count = 0;
-        (void)snprintf(path, sizeof path, "lockdown.%s", seal_lockdown_words[word].name);
         const struct seal_profile_value *said = seal_profile_file_get(file, path);
         int err = said ? seal_word_value_parse(word, said->text, &value, cause) : SEAL_OK;
         if (said && err == SEAL_OK) {

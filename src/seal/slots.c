@@ -59,6 +59,17 @@ static bool unfit(const struct seal_job *job, unsigned key, const struct seal_ke
     return trips;
 }
 
+/* The word of a profile that asks for the slot. */
+static void blame_slot(const struct job_slot *slot, struct seal_cause *cause)
+{
+    static const char *const words[] = {
+        [JOB_FLASH_KEY] = "flash_encryption.key", [JOB_FLASH_KEY_2] = "flash_encryption.key",
+        [JOB_NVS_KEY] = "nvs_encryption.scheme",  [JOB_JTAG_KEY] = "lockdown.jtag",
+        [JOB_BOOT_KEY] = "secure_boot.version",   [JOB_DIGEST] = "secure_boot.digests[]",
+    };
+    seal_cause_word(cause, words[slot->use]);
+}
+
 /* Blocks that bear the slot's very purpose; those that hold something before those that are only claimed. */
 static int find_exact(struct seal_job *job, struct job_slot *slot, struct seal_cause *cause)
 {
@@ -81,6 +92,7 @@ static int find_exact(struct seal_job *job, struct job_slot *slot, struct seal_c
                             slot->purpose->name);
         seal_hint(cause, slot->use == JOB_NVS_KEY ? "name the one that the firmware uses"
                                                   : "espseal efuse summary shows them; nothing was burned");
+        blame_slot(slot, cause);
         return err;
     }
     if (filled_count || has_claimed) {
@@ -118,6 +130,7 @@ static int find_free(struct seal_job *job, struct job_slot *slot, struct seal_ca
     }
     int err = seal_fail(cause, SEAL_ERR_STATE, "no eFuse key block is left for the %s", slot->title);
     seal_hint(cause, "espseal efuse summary shows what each block is used for; nothing was burned");
+    blame_slot(slot, cause);
     return err;
 }
 
@@ -179,6 +192,7 @@ static int refuse(const struct job_slot *slot, const char *why, struct seal_caus
 {
     int err = seal_fail(cause, SEAL_ERR_STATE, "%s cannot take the %s: it %s", slot->place, slot->title, why);
     seal_hint(cause, "espseal efuse summary shows what each block holds; nothing was burned by this run");
+    blame_slot(slot, cause);
     return err;
 }
 
@@ -192,6 +206,7 @@ static int refuse_damaged(const struct job_slot *slot, const char *why, struct s
                               "cannot have another %s"
                             : "the chip has no other block for a %s",
               slot->title);
+    blame_slot(slot, cause);
     return err;
 }
 

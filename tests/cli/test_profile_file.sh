@@ -145,6 +145,28 @@ ended 2 'empty.json is empty' || fail 'an empty profile'
 cmp -s efuse.bin blank.bin || fail 'FUSES CHANGED'
 [ ! -e flash.bin ] || cmp -s flash.bin blank-flash.bin || fail 'flash changed'
 
+# --- words against the chip's present state: exit 5, the line, nothing burned ---
+lost='sim:esp32c3?efuse=lost.bin&flash=lost-flash.bin'
+"$espseal" efuse burn DIS_PAD_JTAG=1 --port "$lost" --confirm burn >out 2>err || fail 'JTAG cannot be closed'
+cp lost.bin lost-before.bin
+# refused_by_state TEXT LINE:REPLACEMENT
+refused_by_state() {
+    status=0
+    sed "${2%%:*}s^.*${2#*:}" good.json >bad.json
+    "$espseal" provision --profile bad.json --port "$lost" --confirm burn >out 2>err </dev/null || status=$?
+    ended 5 || fail "$2 exits $status on a chip that forbids it"
+    tr '\n' ' ' <err | grep -q "^espseal: error: bad.json:$1" || fail "$2: the error does not say \"$1\""
+    cmp -s lost.bin lost-before.bin || fail "$2: FUSES CHANGED"
+}
+refused_by_state '20: lockdown.jtag: ' '20:^"jtag": "soft",^'
+for n in 0 1 2 3; do
+    head -c 32 /dev/urandom >key.bin
+    chmod 600 key.bin
+    "$espseal" efuse burn-key BLOCK_KEY$n --file key.bin --purpose USER --port "$lost" --confirm burn >out 2>err || fail "BLOCK_KEY$n"
+done
+cp lost.bin lost-before.bin
+refused_by_state '8: identity: ' '3:^"mode": "production",^'
+
 # --- the schema and the reader are of one mind ---
 # A validator for what the schema is made of; it lists the paths that do not fit.
 cat >validate.jq <<'JQ'
