@@ -57,9 +57,10 @@ flipped() {
 
 final='SEAL-HELLO-BOOTED|secure boot check fail|ets_main.c|secure boot verification failed|invalid header: |csum err|wrong chip id'
 
-# The lines up to the one that decides; what the image itself says is not the ROM's.
+# The lines up to the one that decides; what the image itself says is not the ROM's. The emulated ESP32 resets itself once
+# in a while, and begins anew.
 lines() {
-    tr -d '\r' <"$1" | awk -v final="$final" '$0 == "" || /SEAL-HELLO/ {next} {print} $0 ~ final {exit}'
+    tr -d '\r' <"$1" | sed 's/^rst:0x[0-9a-f]* ([A-Z_]*)/rst/' | awk -v final="$final" '$0 == "" || /SEAL-HELLO/ {next} {print} $0 ~ final {exit}'
 }
 
 rom_boots() {
