@@ -11,7 +11,8 @@ fail() {
 }
 
 for file in bin/espseal bin/espseal-sim bin/configure_esp_secure_cert.py include/espseal/err.h \
-    share/man/man1/espseal.1 share/bash-completion/completions/espseal \
+    share/man/man1/espseal.1 share/man/man5/espseal-profile.5 share/espseal/profile.schema.json \
+    share/doc/espseal/examples/production-esp32c3.json share/bash-completion/completions/espseal \
     share/zsh/site-functions/_espseal share/fish/vendor_completions.d/espseal.fish; do
     [ -e "$prefix/$file" ] || fail "$file is not installed"
 done
