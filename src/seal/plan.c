@@ -120,7 +120,12 @@ static int plan_steps(struct seal_job *job, struct seal_cause *cause)
     }
     if (err == SEAL_OK) {
         job_plan_ds_protection(job);
+        const size_t before = job->step_count;
         err = job_plan_slot_protection(job);
+        if (err == SEAL_OK && job->step_count > before && job->profile->mode == SEAL_MODE_PRODUCTION) {
+            job_plan_flash_proof(job, true);
+            job_plan_hmac_proof(job, true);
+        }
     }
     if (err == SEAL_OK) {
         err = job_plan_switches(job, cause);
