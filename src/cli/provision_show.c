@@ -9,6 +9,10 @@
 static void mac_text(const struct provision *p, char text[static 18])
 {
     uint8_t mac[6];
+    if (seal_job_blind(p->job)) {
+        (void)snprintf(text, 18, "unknown");
+        return;
+    }
     seal_job_mac(p->job, mac);
     (void)snprintf(text, 18, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
 }
@@ -62,7 +66,8 @@ void provision_show_plan(const struct cli_run *run, const struct provision *p)
     char hex[65];
     seal_hex_encode(seal_job_plan_hash(p->job), 32, hex);
     if (count == 0) {
-        cli_say(run, "plan      nothing to do: the device is what it shall become, and proved it");
+        cli_say(run, "plan      nothing to do: the device is what it shall become%s",
+                seal_job_blind(p->job) ? ", as far as its ROM tells" : ", and proved it");
         return;
     }
     for (size_t i = 0; i < count && !first; i++) {
@@ -175,7 +180,7 @@ void provision_show_result(const struct cli_run *run, const struct provision *p)
     if (p->receipt[0] && p->recorded) {
         cli_say(run, "receipt   %s", p->receipt);
     }
-    if (p->profile.no_identity) {
+    if (p->profile.no_identity || seal_job_blind(p->job)) {
         cli_say(run, "done      %s %s", seal_job_chip(p->job)->title, mac);
     } else {
         cli_say(run, "done      %s %s has its own %s", seal_job_chip(p->job)->title, mac,

@@ -3,6 +3,7 @@
 #include "slots.h"
 #include "writes.h"
 
+#include <espseal/image.h>
 #include <espseal/secret.h>
 #include <espseal/secure_boot_v1.h>
 
@@ -31,6 +32,14 @@ static int choose_iv(struct seal_job *job, uint8_t iv[static SEAL_BOOT_V1_IV_LEN
     return err;
 }
 
+/* The ROM digests what the header tells of, not what a file has behind it. */
+static size_t image_len(const struct job_write *write)
+{
+    struct seal_image image;
+    return seal_image_parse(write->data, write->len, NULL, &image, NULL) == SEAL_OK ? image.length
+                                                                                    : write->len;
+}
+
 int job_digest_bootloader(struct seal_job *job, struct seal_cause *cause)
 {
     const struct job_slot *slot = job_slot_of(job, JOB_BOOT_KEY);
@@ -45,7 +54,7 @@ int job_digest_bootloader(struct seal_job *job, struct seal_cause *cause)
         err = seal_boot_v1_key(bytes, job_slot_bytes(slot, bytes), key, cause);
     }
     if (err == SEAL_OK) {
-        err = seal_boot_v1_bootloader(key, iv, write->data, write->len, write->own, cause);
+        err = seal_boot_v1_bootloader(key, iv, write->data, image_len(write), write->own, cause);
     }
     if (err == SEAL_OK) {
         write->offset = 0;

@@ -64,20 +64,34 @@ static int refuse(const struct seal_boot_report *report, struct seal_cause *caus
     return err;
 }
 
+/* What the chip hides by now, and this run put there. */
+static void fill_in(const struct seal_job *job, struct seal_efuse *efuse)
+{
+    for (size_t i = 0; i < job->slot_count; i++) {
+        const struct job_slot *slot = &job->slots[i];
+        for (size_t word = 0; slot->known && word < SEAL_EFUSE_WORDS; word++) {
+            efuse->words[slot->block][word] |= slot->words[word];
+        }
+    }
+}
+
 int job_boot_check(struct seal_job *job, const struct seal_efuse *after, struct seal_cause *cause)
 {
+    struct seal_efuse efuse = *after;
     uint8_t key[SEAL_FLASH_KEY_MAX];
     struct seal_boot_report report;
     const size_t len = job_flash_key(job, key);
-    const struct seal_boot_question question = {.efuse = after,
+    const struct seal_boot_question question = {.efuse = &efuse,
                                                 .read = read_as_written,
                                                 .read_ctx = job,
                                                 .flash_size = job->flash.size,
                                                 .key = len ? key : NULL,
                                                 .key_len = len,
                                                 .revision = (int)seal_efuse_revision(&job->now)};
+    fill_in(job, &efuse);
     int err = seal_boot_check(&question, &report, cause);
     seal_cleanse(key, sizeof key);
+    seal_cleanse(&efuse, sizeof efuse);
     if (err != SEAL_OK) {
         return err;
     }

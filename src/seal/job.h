@@ -8,7 +8,7 @@
 
 #include <time.h>
 
-#define JOB_WARNINGS 8
+#define JOB_WARNINGS 16
 #define JOB_RULES 33 /* rules that a profile may override, and the NULL behind them */
 
 struct seal_job {

@@ -26,8 +26,12 @@ static void put_mac(seal_json *root, const uint8_t *mac)
 static void put_chip(const struct seal_job *job, seal_json *root)
 {
     seal_json *chip = seal_json_put_object(root, "chip");
-    unsigned revision = seal_efuse_revision(&job->now);
     seal_json_put_text(chip, "name", job->chip->name);
+    if (job->blind) {
+        seal_json_put_null(chip, "mac");
+        return;
+    }
+    unsigned revision = seal_efuse_revision(&job->now);
     seal_json_put_formatted(chip, "revision", "v%u.%u", revision / 100, revision % 100);
     put_mac(chip, job->mac);
     seal_json_put_formatted(chip, "flash_id", "%02x%02x%02x", job->flash.manufacturer, job->flash.memory_type,
@@ -191,8 +195,10 @@ int seal_job_receipt(const struct seal_job *job, int err, seal_json **receipt)
     put_steps(job, root);
     put_proof(job, root);
     receipt_put_sealing(job, root);
-    put_fuses(&job->before, root, "fuses_before");
-    put_fuses(&job->now, root, "fuses_after");
+    if (!job->blind) {
+        put_fuses(&job->before, root, "fuses_before");
+        put_fuses(&job->now, root, "fuses_after");
+    }
     seal_json *warnings = seal_json_put_array(root, "warnings");
     for (size_t i = 0; i < job->warning_count; i++) {
         seal_json_put_text(warnings, NULL, job->warnings[i]);

@@ -4,6 +4,7 @@
 
 #include <espseal/escrow.h>
 #include <espseal/secret.h>
+#include <espseal/secure_boot_v1.h>
 
 static const struct seal_chip *c3(void)
 {
@@ -129,6 +130,48 @@ static void jtag_is_softly_closed_with_a_key(void **state)
     assert_boots(chip, &rig, "jtag: soft");
     sim_chip_free(&chip);
     close_rig(&rig);
+}
+
+/* The bootloader's digest is made with the chip's own key; the app carries an ECDSA signature. */
+static void secure_boot_v1_digests_the_bootloader(void **state)
+{
+    (void)state;
+    for (int encrypted = 0; encrypted < 2; encrypted++) {
+        struct seal_rig rig;
+        struct seal_signature signature;
+        uint8_t bytes[SEAL_BOOT_V1_SIGNATURE_LEN];
+        open_rig(&rig, seal_chip_find("esp32"), SEAL_MODE_PRODUCTION);
+        rig.profile.sealing = (struct seal_sealing){
+            .secure_boot = {.version = 1},
+            .flash_encryption = {.mode = encrypted ? SEAL_ENCRYPTION_RELEASE : SEAL_ENCRYPTION_NONE},
+            .nvs = {.efuse_key = -1}};
+        seal_buf_truncate(rig.bootloader, seal_buf_len(rig.bootloader) - SEAL_BOOT_SECTOR);
+        seal_buf_truncate(rig.app, seal_buf_len(rig.app) - SEAL_BOOT_SECTOR);
+        assert_int_equal(
+            seal_boot_v1_sign(ec_key, seal_buf_ptr(rig.app), seal_buf_len(rig.app), &signature, NULL),
+            SEAL_OK);
+        assert_int_equal(seal_boot_v1_put(&signature, bytes), SEAL_OK);
+        assert_int_equal(seal_buf_put(rig.app, bytes, sizeof bytes), SEAL_OK);
+        rig.firmware[0] = piece("bootloader.bin", 0x1000, rig.bootloader);
+        rig.firmware[2] = piece("app.bin", APP_OFFSET, rig.app);
+        struct sim_chip *chip = chip_to_seal(rig.kind, NULL);
+        struct outcome out = seal(chip, &rig);
+        assert_sealed(&rig, &out);
+        assert_int_equal(field(chip, &rig, "ABS_DONE_0"), 1);
+        struct seal_efuse efuse;
+        real_fuses(chip, rig.kind, &efuse);
+        uint8_t key[32], *flash;
+        size_t size;
+        for (size_t i = 0; i < 32; i++) {
+            key[31 - i] = (uint8_t)(efuse.words[2][i / 4] >> 8 * (i % 4));
+        }
+        flash = sim_chip_flash(chip, &size);
+        if (!encrypted) {
+            assert_int_equal(seal_boot_v1_check(key, flash, 0x1000 + 384, NULL), SEAL_OK);
+        }
+        sim_chip_free(&chip);
+        close_rig(&rig);
+    }
 }
 
 /* --- growing up --- */
@@ -329,6 +372,7 @@ int main(void)
         cmocka_unit_test(secure_boot_alone_is_switched_on_in_development_too),
         cmocka_unit_test(doors_alone_are_closed),
         cmocka_unit_test(jtag_is_softly_closed_with_a_key),
+        cmocka_unit_test(secure_boot_v1_digests_the_bootloader),
         cmocka_unit_test(development_becomes_production_with_the_same_keys),
         cmocka_unit_test(a_given_key_reflashes_a_device_that_hides_it),
         cmocka_unit_test(what_needs_a_hidden_key_is_refused),
