@@ -10,6 +10,7 @@
 #include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { DEFAULT_TIMEOUT_S = 60 };
 
@@ -193,6 +194,56 @@ static int explain(const OSSL_CMP_CTX *ctx, const struct seal_cmp *cmp, struct s
     return err;
 }
 
+static int unreachable(const struct seal_cmp *cmp, struct seal_cause *cause)
+{
+    const char *data = NULL;
+    unsigned long code = ERR_peek_error_data(&data, NULL);
+    int err = ERR_SYSTEM_ERROR(code)
+                  ? seal_fail_system(cause, SEAL_ERR_IO, ERR_GET_REASON(code),
+                                     "cannot connect to the CMP server %.120s", cmp->server)
+                  : seal_fail(cause, SEAL_ERR_IO, "cannot connect to the CMP server %.120s: %.100s",
+                              cmp->server, data && *data ? data : "no answer");
+    seal_hint(cause, "is the address right, and the server running? nothing was burned or written");
+    ERR_clear_error();
+    return err;
+}
+
+static int connect_once(const char *host, const char *port, unsigned timeout_s, const struct seal_cmp *cmp,
+                        struct seal_cause *cause)
+{
+    time_t deadline = time(NULL) + (time_t)timeout_s;
+    BIO *bio = BIO_new(BIO_s_connect());
+    if (!bio || BIO_set_conn_hostname(bio, host) != 1 || BIO_set_conn_port(bio, port) != 1) {
+        BIO_free(bio);
+        return seal_fail_crypto(cause, "cannot prepare a connection");
+    }
+    (void)BIO_set_nbio(bio, 1);
+    ERR_clear_error();
+    bool connected = BIO_do_connect(bio) == 1;
+    while (!connected && BIO_should_retry(bio) && BIO_wait(bio, deadline, 50) == 1) {
+        connected = BIO_do_connect(bio) == 1;
+    }
+    int err = connected ? SEAL_OK : unreachable(cmp, cause);
+    BIO_free(bio);
+    return err;
+}
+
+/* The client tries a connection again that was refused, until all of the time is up: hence one before it. */
+static int check_reachable(const struct seal_cmp *cmp, struct seal_cause *cause)
+{
+    char *host = NULL;
+    char *port = NULL;
+    int err = SEAL_OK;
+    if (OSSL_HTTP_parse_url(cmp->server, NULL, NULL, &host, &port, NULL, NULL, NULL, NULL) != 1) {
+        err = wrong_url(cmp, cause);
+    } else if (is_loopback(host) || !OSSL_HTTP_adapt_proxy(NULL, NULL, host, 0)) {
+        err = connect_once(host, port, cmp->timeout_s ? cmp->timeout_s : DEFAULT_TIMEOUT_S, cmp, cause);
+    }
+    OPENSSL_free(host);
+    OPENSSL_free(port);
+    return err;
+}
+
 static int take(const X509 *x509, struct seal_cert **cert, struct seal_cause *cause)
 {
     X509 *own = X509_dup(x509);
@@ -244,6 +295,9 @@ int seal_cmp_enroll(const struct seal_cmp *cmp, enum seal_cmp_kind kind, const s
     }
     if (err == SEAL_OK && kind != SEAL_CMP_REQUEST && subject) {
         err = set_usages(ctx, subject, cause);
+    }
+    if (err == SEAL_OK) {
+        err = check_reachable(cmp, cause);
     }
     if (err == SEAL_OK) {
         err = exchange(ctx, cmp, kind, cert, cause);

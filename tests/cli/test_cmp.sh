@@ -112,7 +112,12 @@ refused 1 'key update' "${shared[@]}" --update --key new.key
 serve -rsp_cert device.crt -pkistatus 2 -statusstring 'not today'
 refused 2 'refuses the request.*not today' "${shared[@]}" --key device.key --subject /CN=device
 stop
-refused 2 '127.0.0.1' "${shared[@]}" --key device.key --subject /CN=device
+began=$SECONDS
+refused 2 '127.0.0.1.*: connection refused' "${shared[@]}" --key device.key --subject /CN=device
+[ $((SECONDS - began)) -lt 10 ] || fail "an absent server takes $((SECONDS - began)) s"
+enroll[3]=http://no-such-host.invalid/
+refused 2 'no-such-host.invalid' "${shared[@]}" --key device.key --subject /CN=device
+[ $((SECONDS - began)) -lt 40 ] || fail "an unknown host takes $((SECONDS - began)) s"
 enroll[3]=ftp://127.0.0.1/
 refused 1 'not the address' "${shared[@]}" --key device.key --subject /CN=device
 enroll[3]=https://127.0.0.1/
