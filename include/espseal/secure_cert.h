@@ -11,6 +11,7 @@
 
 #include <espseal/buf.h>
 
+#define SEAL_TLV_SUBTYPE_LAST 254u /* asks for the last entry of a type: ESP_SECURE_CERT_SUBTYPE_MAX */
 #define SEAL_SECURE_CERT_MAGIC 0xBA5EBA11u
 #define SEAL_SECURE_CERT_MAX 8192u              /* bytes; the size of the partition in Espressif's tables */
 #define SEAL_SECURE_CERT_LIMIT 0xFFF0u          /* bytes; the device's reader counts in 16 bits */
@@ -98,8 +99,10 @@ bool seal_tlv_next(const uint8_t *data, size_t len, size_t *offset, struct seal_
                    enum seal_tlv_end *end);
 
 /*
- * The entry that the device's reader takes: the first of type and subtype. false when there is none, or its
- * CRC is wrong (the reader gives up then and does not look for a second).
+ * The entry that the device's reader takes: the first of type and subtype; for SEAL_TLV_SUBTYPE_LAST the last
+ * of type, whatever its subtype (esp_secure_cert_find_tlv in esp_secure_cert_tlv_read.c 2.9.3, whose header
+ * says "the highest"). false when there is none, or its CRC is wrong: the reader gives up then and does not
+ * look for another. *entry is that entry all the same, or as it was when there is none.
  */
 bool seal_tlv_find(const uint8_t *data, size_t len, uint8_t type, uint8_t subtype,
                    struct seal_tlv_entry *entry);

@@ -238,12 +238,16 @@ bool seal_tlv_find(const uint8_t *data, size_t len, uint8_t type, uint8_t subtyp
 {
     size_t offset = 0;
     enum seal_tlv_end end;
-    while (seal_tlv_next(data, len, &offset, entry, &end)) {
-        if (entry->type == type && entry->subtype == subtype) {
-            return entry->crc == entry->crc_computed;
+    struct seal_tlv_entry next;
+    bool found = false;
+    bool last = subtype == SEAL_TLV_SUBTYPE_LAST;
+    while ((last || !found) && seal_tlv_next(data, len, &offset, &next, &end)) {
+        if (next.type == type && (last || next.subtype == subtype)) {
+            *entry = next;
+            found = true;
         }
     }
-    return false;
+    return found && entry->crc == entry->crc_computed;
 }
 
 size_t seal_tlv_used(const uint8_t *data, size_t len)

@@ -153,6 +153,52 @@ static void the_first_of_a_pair_is_found(void **state)
     each(check_find);
 }
 
+/* 254 asks for the last entry of the type, whatever its subtype; with a wrong CRC there is no other. */
+static void check_last(const struct made *made)
+{
+    uint8_t *bytes = seal_buf_mutable(made->bytes);
+    size_t len = seal_buf_len(made->bytes);
+    struct seal_tlv_entry entry;
+    for (unsigned type = 0; type < 256; type++) {
+        size_t last = made->count;
+        for (size_t i = 0; i < made->count; i++) {
+            last = made->entry[i].type == type ? i : last;
+        }
+        bool found = seal_tlv_find(bytes, len, (uint8_t)type, SEAL_TLV_SUBTYPE_LAST, &entry);
+        assert_int_equal(found, last < made->count);
+        if (found) {
+            assert_int_equal(entry.offset, made->entry[last].offset);
+            assert_int_equal(entry.subtype, made->entry[last].subtype);
+            bytes[entry.offset + entry.size - 1] ^= 1;
+            assert_false(seal_tlv_find(bytes, len, (uint8_t)type, SEAL_TLV_SUBTYPE_LAST, &entry));
+            bytes[entry.offset + entry.size - 1] ^= 1;
+        }
+    }
+}
+
+static void the_last_of_a_type_is_found(void **state)
+{
+    (void)state;
+    each(check_last);
+}
+
+/* A stored 254 is no number to be asked for: another entry behind it hides it, and type alone decides. */
+static void a_stored_254_is_found_as_the_last_only(void **state)
+{
+    (void)state;
+    struct seal_tlv_entry entry;
+    struct seal_buf *out = seal_buf_new();
+    assert_int_equal(seal_tlv_put(out, SEAL_TLV_USER_DATA_1, 254, 0, "a", 1, NULL), SEAL_OK);
+    assert_int_equal(seal_tlv_put(out, SEAL_TLV_CA_CERT, 7, 0, "b", 1, NULL), SEAL_OK);
+    assert_true(seal_tlv_find(seal_buf_ptr(out), seal_buf_len(out), SEAL_TLV_USER_DATA_1, 254, &entry));
+    assert_int_equal(entry.offset, 0);
+    assert_int_equal(seal_tlv_put(out, SEAL_TLV_USER_DATA_1, 3, 0, "c", 1, NULL), SEAL_OK);
+    assert_true(seal_tlv_find(seal_buf_ptr(out), seal_buf_len(out), SEAL_TLV_USER_DATA_1, 254, &entry));
+    assert_int_equal(entry.subtype, 3); /* the last, not the highest */
+    assert_false(seal_tlv_find(seal_buf_ptr(out), seal_buf_len(out), SEAL_TLV_USER_DATA_1, 255, &entry));
+    seal_buf_free(&out);
+}
+
 /* One changed bit: the entry is not found any more, and neither is a second of the same pair. */
 static void check_flip(const struct made *made)
 {
@@ -225,6 +271,8 @@ int main(void)
         cmocka_unit_test(what_was_put_is_walked),
         cmocka_unit_test(a_cut_leaves_the_entries_before_it),
         cmocka_unit_test(the_first_of_a_pair_is_found),
+        cmocka_unit_test(the_last_of_a_type_is_found),
+        cmocka_unit_test(a_stored_254_is_found_as_the_last_only),
         cmocka_unit_test(a_changed_bit_is_noticed),
         cmocka_unit_test(what_follows_makes_no_difference),
     };
