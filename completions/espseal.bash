@@ -357,13 +357,14 @@ _espseal()
         --iv) COMPREPLY=(); return ;;
         --salt) COMPREPLY=(); return ;;
         --size) COMPREPLY=(); return ;;
+        --partition-table) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --sign-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --format) COMPREPLY=($(compgen -W 'tlv cust_flash nvs' -- "$cur")); return ;;
         --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --pin-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--out --csv --entries --base-dir --ca-cert --device-cert --private-key --key-storage --chip --efuse-key --hmac-key --iv --salt --size --sign-key --format --no-integrity --allow-private-key --production --flash-encryption --passphrase-file --pin-file --insecure-permissions --force --json --progress --help'
+        words='--out --csv --entries --base-dir --ca-cert --device-cert --private-key --key-storage --chip --efuse-key --hmac-key --iv --salt --size --partition-table --sign-key --format --no-integrity --allow-private-key --production --flash-encryption --passphrase-file --pin-file --insecure-permissions --force --json --progress --help'
         ;;
     'secure-cert inspect')
         case "$prev" in
@@ -397,6 +398,7 @@ _espseal()
         case "$prev" in
         --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --size) COMPREPLY=(); return ;;
+        --partition-table) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --key) COMPREPLY=(); return ;;
         --to-be-signed) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --signature) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -405,7 +407,7 @@ _espseal()
         --pin-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--out --size --key --to-be-signed --signature --public-key --passphrase-file --pin-file --insecure-permissions --force --json --progress --help'
+        words='--out --size --partition-table --key --to-be-signed --signature --public-key --passphrase-file --pin-file --insecure-permissions --force --json --progress --help'
         ;;
     'secure-cert verify')
         case "$prev" in
@@ -419,9 +421,10 @@ _espseal()
         case "$prev" in
         --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --size) COMPREPLY=(); return ;;
+        --partition-table) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--out --size --force --json --progress --help'
+        words='--out --size --partition-table --force --json --progress --help'
         ;;
     'secure-cert scan')
         case "$prev" in

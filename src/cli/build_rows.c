@@ -26,7 +26,7 @@ bool cli_build_wants_rows(const struct cli_run *run)
 {
     const char *storage = cli_text(run, "key-storage");
     return cli_text(run, "csv") || cli_text(run, "entries") || cli_text(run, "size") ||
-           (storage && strncmp(storage, "hmac-", 5) == 0);
+           cli_text(run, "partition-table") || (storage && strncmp(storage, "hmac-", 5) == 0);
 }
 
 /* --- arguments as rows --- */
@@ -164,11 +164,7 @@ static int collect(struct cli_run *run, struct seal_secure_cert_rows *rows, stru
 static int read_options(struct cli_run *run, struct seal_build_options *options, struct seal_buf **hmac_key,
                         uint8_t iv[static 16], struct seal_cause *cause)
 {
-    uint32_t size = 0;
     int err = cli_find_chip(cli_text(run, "chip"), &options->chip, cause);
-    if (err == SEAL_OK) {
-        err = cli_number(run, "size", SEAL_SECURE_CERT_LIMIT + 16, 0, &size, cause);
-    }
     if (err == SEAL_OK && cli_text(run, "hmac-key")) {
         err = cli_read_hmac_key(run, hmac_key, cause);
     }
@@ -176,12 +172,12 @@ static int read_options(struct cli_run *run, struct seal_build_options *options,
         err = cli_ds_iv(run, iv, cause);
         options->iv = iv;
     }
-    options->size = size;
     options->hmac_key = *hmac_key ? seal_buf_ptr(*hmac_key) : NULL;
     return err;
 }
 
-int cli_build_rows(struct cli_run *run, struct seal_buf *out, bool *open, struct seal_cause *cause)
+int cli_build_rows(struct cli_run *run, struct seal_buf *out, size_t size, bool *open,
+                   struct seal_cause *cause)
 {
     char folder[1024];
     uint8_t iv[16];
@@ -189,6 +185,7 @@ int cli_build_rows(struct cli_run *run, struct seal_buf *out, bool *open, struct
     struct seal_build_result result = {.has_plaintext_key = false};
     struct seal_secure_cert_rows *rows = seal_secure_cert_rows_new();
     struct seal_build_options options = {
+        .size = size,
         .directory = folder_of(run, folder),
         .any_mode = cli_flag(run, "insecure-permissions"),
         .passphrase = cli_passphrase(run, "passphrase-file"),

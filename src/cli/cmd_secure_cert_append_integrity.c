@@ -1,5 +1,6 @@
 /* secure-cert append-integrity: an integrity entry behind the entries of an existing file. */
 #include "identity.h"
+#include "partition_source.h"
 
 #include <espseal/file.h>
 #include <espseal/secure_cert_sign.h>
@@ -21,8 +22,8 @@ static int run_append(struct cli_run *run, struct seal_cause *cause)
     const char *path = cli_operand(run, 0);
     const char *out = cli_text(run, "out");
     struct seal_buf *partition = NULL;
-    uint32_t size = 0;
-    int err = cli_number(run, "size", SEAL_SECURE_CERT_LIMIT + 16, SEAL_SECURE_CERT_MAX, &size, cause);
+    struct cli_room room;
+    int err = cli_partition_room(run, &room, cause);
     int flags = cli_out_flags(run, true) | (out ? 0 : SEAL_FILE_FORCE);
     if (err == SEAL_OK) {
         err = seal_file_check_writable(out ? out : path, flags, cause);
@@ -33,7 +34,7 @@ static int run_append(struct cli_run *run, struct seal_cause *cause)
     }
     if (err == SEAL_OK) {
         warn_of_crcs(run, partition);
-        err = seal_secure_cert_append_integrity(partition, size, cause);
+        err = seal_secure_cert_append_integrity(partition, room.size, cause);
     }
     if (err == SEAL_OK) {
         err =
@@ -57,7 +58,7 @@ static const struct cli_option options[] = {
      .value = "FILE",
      .summary = "write there instead",
      .fallback = "FILE itself"},
-    {.name = "size", .value = "N", .summary = "size of the partition", .fallback = "8192"},
+    CLI_ROOM_OPTIONS,
     {.name = "force", .summary = "replace a file that exists"},
     {0},
 };

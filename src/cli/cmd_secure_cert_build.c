@@ -8,6 +8,7 @@
 #include <espseal/secure_cert_legacy.h>
 #include <espseal/secure_cert_sign.h>
 
+#include <stdio.h>
 #include <string.h>
 
 struct inputs {
@@ -16,6 +17,13 @@ struct inputs {
     struct seal_key *key;
     struct seal_ds_params ds;
     uint32_t efuse_key;
+};
+
+struct made { /* what comes out, and what it may fill */
+    struct seal_buf *partition;
+    struct cli_room room;
+    const char *storage;
+    bool open; /* a private key stands in it for everybody */
 };
 
 static const char *const formats[] = {"tlv", "cust_flash", "nvs", NULL};
@@ -186,17 +194,23 @@ static int read_inputs(struct cli_run *run, enum seal_storage storage, struct in
 
 /* --- what comes out --- */
 
-static int report(struct cli_run *run, const char *storage, bool open, const struct seal_buf *partition)
+static int report(struct cli_run *run, const struct made *made)
 {
+    const struct seal_buf *partition = made->partition;
+    char place[40] = "";
     const char *path = cli_text(run, "out");
-    if (open) {
+    if (made->open) {
         cli_warn(run,
                  "%s holds the PRIVATE KEY IN CLEAR: whoever has this file, or reads the device's flash, "
                  "has the key",
                  path);
     }
     if (!cli_json(run)) {
-        cli_say(run, "wrote %s: %zu bytes, key storage %s", path, seal_buf_len(partition), storage);
+        if (made->room.offset) {
+            (void)snprintf(place, sizeof place, ", for 0x%x (%u bytes)", made->room.offset, made->room.size);
+        }
+        cli_say(run, "wrote %s: %zu bytes, key storage %s%s", path, seal_buf_len(partition), made->storage,
+                place);
         return SEAL_OK;
     }
     uint8_t sha256[32];
@@ -208,8 +222,12 @@ static int report(struct cli_run *run, const char *storage, bool open, const str
     seal_json_put_text(root, "file", path);
     seal_json_put_number(root, "size", (double)seal_buf_len(partition));
     seal_json_put_hex(root, "sha256", sha256, sizeof sha256);
-    seal_json_put_text(root, "key_storage", storage);
-    seal_json_put_bool(root, "private_key_in_clear", open);
+    seal_json_put_text(root, "key_storage", made->storage);
+    seal_json_put_bool(root, "private_key_in_clear", made->open);
+    if (made->room.offset) {
+        seal_json_put_number(root, "offset", (double)made->room.offset);
+        seal_json_put_number(root, "partition_size", (double)made->room.size);
+    }
     return cli_emit_json(run, &root);
 }
 
@@ -237,15 +255,14 @@ static enum seal_cert_format format_of(const struct cli_run *run)
 }
 
 /* With --sign-key the signature takes the place of the integrity entry, which then follows it. */
-static int sign(struct cli_run *run, struct seal_buf *partition, struct seal_cause *cause)
+static int sign(struct cli_run *run, const struct made *made, struct seal_cause *cause)
 {
     struct seal_key *keys[SEAL_SIGNATURE_KEYS_MAX] = {NULL};
     struct seal_buf *out = seal_buf_new_secret();
-    uint32_t size = 0;
+    struct seal_buf *partition = made->partition;
     size_t count = 0;
     const char *path;
-    int err = out ? cli_number(run, "size", SEAL_SECURE_CERT_LIMIT + 16, SEAL_SECURE_CERT_MAX, &size, cause)
-                  : SEAL_ERR_NO_MEMORY;
+    int err = out ? SEAL_OK : SEAL_ERR_NO_MEMORY;
     while (err == SEAL_OK && (path = cli_text_at(run, "sign-key", count))) {
         err = count == SEAL_SIGNATURE_KEYS_MAX
                   ? seal_fail(cause, SEAL_ERR_USAGE, "a partition takes at most %d signatures",
@@ -254,8 +271,8 @@ static int sign(struct cli_run *run, struct seal_buf *partition, struct seal_cau
         count += err == SEAL_OK;
     }
     if (err == SEAL_OK && count) {
-        err = seal_secure_cert_sign(seal_buf_ptr(partition), seal_buf_len(partition), keys, count, size, out,
-                                    cause);
+        err = seal_secure_cert_sign(seal_buf_ptr(partition), seal_buf_len(partition), keys, count,
+                                    made->room.size, out, cause);
     }
     if (err == SEAL_OK && count) {
         seal_buf_truncate(partition, 0);
@@ -287,24 +304,40 @@ static int convert(struct cli_run *run, struct seal_buf *partition, struct seal_
     return err;
 }
 
-static int finish(struct cli_run *run, const char *storage, bool open, struct seal_buf *partition,
-                  struct seal_cause *cause)
+/* The formats before TLV have sizes of their own, which a table may be too small for. */
+static int check_room(const struct made *made, struct seal_cause *cause)
 {
-    int err = check_production(run, open, cause);
+    size_t len = seal_buf_len(made->partition);
+    if (!made->room.offset || len <= made->room.size) {
+        return SEAL_OK;
+    }
+    int err = seal_fail(cause, SEAL_ERR_TOO_LONG,
+                        "%zu bytes do not fit into the table's esp_secure_cert of %u", len, made->room.size);
+    seal_hint(cause, "give it 0x%zx bytes in the table", (len + 0xFFF) / 0x1000 * 0x1000);
+    return err;
+}
+
+static int finish(struct cli_run *run, struct made *made, struct seal_cause *cause)
+{
+    struct seal_buf *partition = made->partition;
+    int err = check_production(run, made->open, cause);
     if (err == SEAL_OK) {
-        err = sign(run, partition, cause);
+        err = sign(run, made, cause);
     }
     if (err == SEAL_OK) {
         err = convert(run, partition, cause);
     }
     if (err == SEAL_OK) {
-        err = seal_file_write(cli_text(run, "out"), seal_buf_ptr(partition), seal_buf_len(partition),
-                              cli_out_flags(run, open), cause);
+        err = check_room(made, cause);
     }
-    return err == SEAL_OK ? report(run, storage, open, partition) : err;
+    if (err == SEAL_OK) {
+        err = seal_file_write(cli_text(run, "out"), seal_buf_ptr(partition), seal_buf_len(partition),
+                              cli_out_flags(run, made->open), cause);
+    }
+    return err == SEAL_OK ? report(run, made) : err;
 }
 
-static int build(struct cli_run *run, enum seal_storage storage, const struct inputs *in,
+static int build(struct cli_run *run, enum seal_storage storage, const struct inputs *in, struct made *made,
                  struct seal_cause *cause)
 {
     const struct seal_partition_spec spec = {
@@ -316,16 +349,12 @@ static int build(struct cli_run *run, enum seal_storage storage, const struct in
         .efuse_key = in->efuse_key,
         .no_integrity = cli_flag(run, "no-integrity") || cli_text(run, "sign-key"),
     };
-    struct seal_buf *out = seal_buf_new_secret();
-    int err = out ? seal_partition_build(&spec, out, cause) : SEAL_ERR_NO_MEMORY;
-    if (err == SEAL_OK) {
-        err = finish(run, seal_storage_name(storage), storage == SEAL_STORAGE_PLAINTEXT, out, cause);
-    }
-    seal_buf_free(&out);
-    return err;
+    made->storage = seal_storage_name(storage);
+    made->open = storage == SEAL_STORAGE_PLAINTEXT;
+    return seal_partition_build(&spec, made->partition, cause);
 }
 
-static int build_plain(struct cli_run *run, struct seal_cause *cause)
+static int build_plain(struct cli_run *run, struct made *made, struct seal_cause *cause)
 {
     enum seal_storage storage = storage_of(run);
     struct inputs in = {0};
@@ -334,24 +363,11 @@ static int build_plain(struct cli_run *run, struct seal_cause *cause)
         err = read_inputs(run, storage, &in, cause);
     }
     if (err == SEAL_OK) {
-        err = build(run, storage, &in, cause);
+        err = build(run, storage, &in, made, cause);
     }
     seal_cert_free(&in.ca_cert);
     seal_cert_free(&in.device_cert);
     seal_key_free(&in.key);
-    return err;
-}
-
-static int build_rows(struct cli_run *run, struct seal_cause *cause)
-{
-    const char *storage = cli_text(run, "key-storage");
-    bool open = false;
-    struct seal_buf *out = seal_buf_new_secret();
-    int err = out ? cli_build_rows(run, out, &open, cause) : SEAL_ERR_NO_MEMORY;
-    if (err == SEAL_OK) {
-        err = finish(run, storage ? storage : "as the rows say", open, out, cause);
-    }
-    seal_buf_free(&out);
     return err;
 }
 
@@ -364,10 +380,22 @@ static int run_build(struct cli_run *run, struct seal_cause *cause)
     if (err == SEAL_OK) {
         err = seal_file_check_writable(cli_text(run, "out"), cli_out_flags(run, true), cause);
     }
-    if (err != SEAL_OK) {
-        return err;
+    struct made made = {.partition = err == SEAL_OK ? seal_buf_new_secret() : NULL,
+                        .storage = cli_text(run, "key-storage")};
+    made.storage = made.storage ? made.storage : "as the rows say";
+    if (err == SEAL_OK) {
+        err = made.partition ? cli_partition_room(run, &made.room, cause) : SEAL_ERR_NO_MEMORY;
     }
-    return cli_build_wants_rows(run) ? build_rows(run, cause) : build_plain(run, cause);
+    if (err == SEAL_OK) {
+        err = cli_build_wants_rows(run)
+                  ? cli_build_rows(run, made.partition, made.room.size, &made.open, cause)
+                  : build_plain(run, &made, cause);
+    }
+    if (err == SEAL_OK) {
+        err = finish(run, &made, cause);
+    }
+    seal_buf_free(&made.partition);
+    return err;
 }
 
 static const struct cli_option options[] = {
@@ -398,7 +426,7 @@ static const struct cli_option options[] = {
      .summary = "ds: 16 bytes, for a result that can be repeated",
      .fallback = "random"},
     {.name = "salt", .value = "HEX", .summary = "hmac-derived: the salt of the key", .fallback = "random"},
-    {.name = "size", .value = "N", .summary = "size of the partition", .fallback = "8192"},
+    CLI_ROOM_OPTIONS,
     {.name = "sign-key",
      .value = "FILE",
      .summary = "sign with this private key, a file or in a token; up to three times",
@@ -426,7 +454,7 @@ const struct cli_command cli_command_secure_cert_build = {
     .description =
         "Writes the partition that Espressif's esp_secure_cert_mgr reads on the device, in its TLV format "
         "and "
-        "only as long as it is (--size bytes at most).\n\n"
+        "only as long as it is (--size bytes at most, or what a partition table gives it).\n\n"
         "What shall stand in it is said by options, or row by row: --csv takes the CSV of "
         "configure_esp_secure_cert.py with the columns tlv_type, tlv_subtype, data_value, data_type, "
         "priv_key_type, algorithm, key_size, efuse_id and efuse_key, --entries takes an array of JSON "

@@ -1,5 +1,6 @@
 /* secure-cert sign: signatures over an esp_secure_cert partition, here or elsewhere. */
 #include "identity.h"
+#include "partition_source.h"
 #include "signing.h"
 
 #include <espseal/file.h>
@@ -47,10 +48,10 @@ static int run_sign(struct cli_run *run, struct seal_cause *cause)
 {
     struct cli_signing signing = {.what = "a partition", .most = SEAL_SIGNATURE_KEYS_MAX, .sign = seal_sign};
     struct seal_buf *partition = NULL;
-    uint32_t size = 0;
+    struct cli_room room = {0};
     int err = cli_signing_check(run, cause);
     if (err == SEAL_OK) {
-        err = cli_number(run, "size", SEAL_SECURE_CERT_LIMIT + 16, SEAL_SECURE_CERT_MAX, &size, cause);
+        err = cli_partition_room(run, &room, cause);
     }
     if (err == SEAL_OK && cli_text(run, "out")) {
         err = cli_check_out(run, "out", true, cause);
@@ -65,7 +66,7 @@ static int run_sign(struct cli_run *run, struct seal_cause *cause)
     }
     if (err == SEAL_OK) {
         err = cli_text(run, "to-be-signed") ? cli_signing_hand_out(run, &signing, true, cause)
-                                            : attach(run, &signing, size, cause);
+                                            : attach(run, &signing, room.size, cause);
     }
     seal_buf_free(&partition);
     return err;
@@ -73,7 +74,7 @@ static int run_sign(struct cli_run *run, struct seal_cause *cause)
 
 static const struct cli_option options[] = {
     {.name = "out", .letter = 'o', .value = "FILE", .summary = "the signed partition; - is standard output"},
-    {.name = "size", .value = "N", .summary = "size of the partition", .fallback = "8192"},
+    CLI_ROOM_OPTIONS,
     CLI_SIGNING_OPTIONS,
     {0},
 };

@@ -1,5 +1,7 @@
 #include "partition_source.h"
 
+#include "partition.h"
+
 #include <espseal/cust_flash.h>
 #include <espseal/file.h>
 #include <espseal/hex.h>
@@ -19,6 +21,26 @@ void cli_partition_clear(struct cli_partition *partition)
 const struct seal_buf *cli_partition_entries(const struct cli_partition *partition)
 {
     return partition->tlv ? partition->tlv : partition->data;
+}
+
+int cli_partition_room(struct cli_run *run, struct cli_room *room, struct seal_cause *cause)
+{
+    const char *path = cli_text(run, "partition-table");
+    const struct seal_partition_rules rules = {.table_offset = SEAL_PARTITION_TABLE_OFFSET};
+    struct seal_partition_table table = {0};
+    *room = (struct cli_room){0};
+    if (path && cli_text(run, "size")) {
+        return seal_fail(cause, SEAL_ERR_USAGE, "--size and --partition-table exclude each other");
+    }
+    if (!path) {
+        return cli_number(run, "size", SEAL_SECURE_CERT_LIMIT + 16, SEAL_SECURE_CERT_MAX, &room->size, cause);
+    }
+    int err = partition_read_file(path, &rules, &table, cause);
+    if (err == SEAL_OK) {
+        err = seal_survey_locate_in(&table, &room->offset, &room->size, cause);
+        seal_hint(cause, "add \"esp_secure_cert, 0x3f, , 0xd000, 0x2000\" to %s, or give --size", path);
+    }
+    return err;
 }
 
 static int read_offset(const struct cli_run *run, int64_t *wanted, struct seal_cause *cause)

@@ -41,6 +41,32 @@ says 'does not fit'
 expect 2 secure-cert build --csv "$vectors/csv_overflow/conf.csv" --out "$work/none"
 expect 0 secure-cert build --csv "$vectors/csv_overflow/conf.csv" --size 0x4000 --out "$work/large.bin"
 [ "$(stat -c %s "$work/large.bin")" = 8256 ] || fail "a larger partition has $(stat -c %s "$work/large.bin") bytes"
+# The size from a table, CSV or binary; where it stands there is told.
+printf 'nvs,data,nvs,0x9000,0x4000\nesp_secure_cert,0x3f,,0x1d000,0x4000\n' >"$work/table.csv"
+expect 0 partition-table encode "$work/table.csv" --out "$work/table.bin"
+for table in "$work/table.csv" "$work/table.bin"; do
+    expect 0 secure-cert build --csv "$vectors/csv_overflow/conf.csv" --partition-table "$table" --out "$work/t.bin" --force
+    says ', for 0x1d000 (16384 bytes)'
+    cmp "$work/t.bin" "$work/large.bin" || fail "$table gives another partition than its size"
+    expect 0 secure-cert append-integrity "$work/t.bin" --partition-table "$table"
+    [ "$(stat -c %s "$work/t.bin")" -gt 8256 ] || fail "nothing was appended"
+done
+expect 2 secure-cert append-integrity "$work/large.bin" --out "$work/none"
+expect 0 secure-cert build --device-cert "$rows/dev.pem" --partition-table "$work/table.bin" --out "$work/plain.bin" --json
+jq -e '.offset == 118784 and .partition_size == 16384' "$work/out" >/dev/null || fail "build says $(cat "$work/out")"
+expect 0 secure-cert build --device-cert "$rows/dev.pem" --out "$work/plain8.bin" --json
+jq -e 'has("offset") | not' "$work/out" >/dev/null || fail "an offset that no table tells: $(cat "$work/out")"
+cmp "$work/plain.bin" "$work/plain8.bin" || fail "a larger partition has other entries"
+expect 2 secure-cert build --device-cert "$rows/dev.pem" --format cust_flash --partition-table "$work/table.csv" --out "$work/none"
+says '24576 bytes do not fit into the table'
+expect 1 secure-cert build --partition-table "$work/table.csv" --size 4096 --out "$work/none"
+printf 'esp_secure_cert,0x3f,,0xd000,0x1000\n' >"$work/small.csv"
+expect 2 secure-cert build --csv "$vectors/csv_full_size/conf.csv" --partition-table "$work/small.csv" --out "$work/none"
+says "of the partition's 4096 bytes are in use"
+printf 'nvs,data,nvs,0x9000,0x4000\n' >"$work/other.csv"
+expect 2 secure-cert build --partition-table "$work/other.csv" --out "$work/none"
+says "no esp_secure_cert (it has nvs)"
+says "to $work/other.csv, or give --size"
 printf '[{"tlv_type": "USER_DATA_1", "tlv_subtype": 3, "data_value": "c2VhbA==", "data_type": "base64"}]' >"$work/e.json"
 expect 0 secure-cert build --entries "$work/e.json" --no-integrity --out "$work/json.bin"
 [ "$(od -An -v -tx1 -N 16 "$work/json.bin" | tr -d ' \n')" = 11ba5eba00000000330304007365616c ] ||
@@ -68,6 +94,7 @@ jq -e '[.entries[].name] == ["HMAC_ECDSA_KEY_SALT", "PRIV_KEY", "INTEGRITY"]' "$
 # Signing with each kind of key, verified with it, refused with another.
 key rsa RSA rsa_keygen_bits:3072
 key rsa_b RSA rsa_keygen_bits:3072
+key rsa_c RSA rsa_keygen_bits:3072
 key small RSA rsa_keygen_bits:2048
 key p192 EC ec_paramgen_curve:prime192v1
 key p256 EC ec_paramgen_curve:P-256
@@ -93,6 +120,12 @@ expect 5 secure-cert sign "$work/two.bin" --key "$work/rsa.pem" --out "$work/non
 says 'signed already'
 expect 2 secure-cert sign "$vectors/parse_bad_crc/in.bin" --key "$work/rsa.pem" --out "$work/none"
 expect 2 secure-cert sign "$in" --key "$work/rsa.pem" --size 2048 --out "$work/none"
+expect 0 secure-cert sign "$in" --key "$work/rsa.pem" --partition-table "$work/small.csv" --out "$work/fits.bin"
+expect 2 secure-cert sign "$work/plain.bin" --key "$work/rsa.pem" --key "$work/rsa_b.pem" --key "$work/rsa_c.pem" \
+    --partition-table "$work/small.csv" --out "$work/none"
+says "of the partition's 4096 bytes are in use"
+expect 0 secure-cert sign "$work/plain.bin" --key "$work/rsa.pem" --key "$work/rsa_b.pem" --key "$work/rsa_c.pem" \
+    --partition-table "$work/table.csv" --out "$work/three.bin"
 expect 1 secure-cert sign "$in" --out "$work/none"
 expect 7 secure-cert verify "$in" --signed
 expect 0 secure-cert verify "$in"
