@@ -57,6 +57,30 @@ for example in "$SOURCE"/examples/*.json; do
     if cmp -s -n 64 -i "0:$((offset))" "$name/bootloader.bin" "$name/flash.bin"; then
         fail "$name: the bootloader is in flash in clear"
     fi
+    # what lies there starts, by the verdicts that the simulator shares with the real ROMs
+    "$BIN/espseal-sim" --chip "$chip" --boot --efuse "$name/efuse.bin" --flash "$name/flash.bin" >boot.txt 2>err || {
+        cat boot.txt
+        fail "$name does not start"
+    }
     count=$((count + 1))
 done
 [ "$count" -ge 8 ] || fail "only $count examples"
+
+# who may, reflashes a board in secure download mode, and it starts; with another app it does not
+name=production-esp32c3
+port="sim:esp32c3?efuse=$name/efuse.bin&flash=$name/flash.bin"
+"$espseal" unlock $name/records/*/escrow.pem --key $name/escrow.key --kind flash_encryption --out flash.key 2>err ||
+    fail 'the escrowed key does not open'
+reflash() {
+    "$espseal" flash write "0x0=$1" --encrypt-with flash.key --partition-table $name/partition-table.bin --assume-size 4MB \
+        --no-verify --allow FL-KEY-DOUBT "${@:2}" --port "$port" >out 2>err || fail "$1 is not written"
+}
+boots() { "$BIN/espseal-sim" --chip esp32c3 --boot --efuse $name/efuse.bin --flash $name/flash.bin >boot.txt 2>&1; }
+reflash $name/bootloader.bin
+boots || fail 'a reflashed board does not start'
+cp $name/bootloader.bin flipped.bin
+printf 'x' | dd of=flipped.bin bs=1 seek=50 conv=notrunc status=none
+reflash flipped.bin --allow FL-UNSIGNED --allow FL-DAMAGED
+if boots; then
+    fail 'a flipped byte starts'
+fi
