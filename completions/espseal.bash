@@ -442,12 +442,15 @@ _espseal()
         --values) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --mac) COMPREPLY=(); return ;;
         --serial) COMPREPLY=(); return ;;
+        --derive-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --label) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --transport) COMPREPLY=($(compgen -W 'ble softap' -- "$cur")); return ;;
         --keys) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --hmac-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --new-keys) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--size --out --version --values --mac --serial --keys --hmac-key --new-keys --latest-namespace --no-wifi-entries --force --insecure-permissions --json --progress --help'
+        words='--size --out --version --values --mac --serial --derive-key --label --transport --keys --hmac-key --new-keys --latest-namespace --no-wifi-entries --force --insecure-permissions --json --progress --help'
         ;;
     'nvs encrypt')
         case "$prev" in

@@ -13,6 +13,9 @@ int seal_hex_decode(const char *text, uint8_t *data, size_t len) SEAL_MUST_CHECK
 /* An unsigned number: decimal, 0x hex; the whole text; SEAL_ERR_FORMAT beyond max. */
 int seal_parse_u32(const char *text, uint32_t max, uint32_t *value) SEAL_MUST_CHECK;
 
+/* A MAC: 12 hex digits of either case, with or without colons and hyphens. SEAL_ERR_FORMAT. */
+int seal_mac_parse(const char *text, uint8_t mac[static 6]) SEAL_MUST_CHECK;
+
 /*
  * CRC-32 as zlib.crc32(data, crc) computes it (reflected 0xEDB88320, final xor), continuing from crc.
  * Espressif's partition formats start from crc = 0xFFFFFFFF, secure boot blocks from 0

@@ -78,6 +78,12 @@ int seal_nvs_writer_finish(struct seal_nvs_writer *writer, struct seal_buf *out,
 
 /* --- from CSV --- */
 
+enum seal_nvs_made {                      /* what a value would be, if its partition were built again */
+                     SEAL_NVS_GIVEN,      /* the same */
+                     SEAL_NVS_MADE,       /* another one of the same length */
+                     SEAL_NVS_MADE_LOOSE, /* another one, maybe of another length */
+};
+
 struct seal_nvs_csv {
     /* The content of the file that a row of type "file" names; NULL: such rows are refused. */
     int (*read_file)(void *ctx, const char *path, struct seal_buf **out, struct seal_cause *cause);
@@ -89,10 +95,22 @@ struct seal_nvs_csv {
     bool no_wifi; /* add no entries that are not in the tables */
     /*
      * Values of one device: a column named KEY or NAMESPACE:KEY replaces the value of that row. NULL: none.
-     * The columns mac, serial and id may match no key; any other must.
+     * The columns mac, serial, id and pop may match no key; any other must.
      */
     const struct seal_csv *values;
     size_t values_row;
+    /*
+     * Words in braces in the value of a row, "{mac}" or "{random:16}": letters a to z, digits and _, and an
+     * argument behind a colon. Appends the text that stands for word, and sets *made unless it is given.
+     * Braces around anything else are text, and so is all of a value that values replaces. A column of values
+     * may then be such a word as well as a key; mac, serial, id and pop replace no value that has words.
+     * NULL: there are no words. argument is NULL where there is none.
+     */
+    int (*fill)(void *fill_ctx, const char *word, const char *argument, struct seal_buf *out,
+                enum seal_nvs_made *made, struct seal_cause *cause);
+    /* Told of each item that a row has put; NULL: nobody is. SEAL_ERR_NO_MEMORY and the like end it all. */
+    int (*put)(void *fill_ctx, const char *space, const char *key, enum seal_nvs_made made);
+    void *fill_ctx;
 };
 
 /*

@@ -83,3 +83,20 @@ uint32_t seal_crc32(uint32_t crc, const void *data, size_t len)
     }
     return ~crc;
 }
+
+int seal_mac_parse(const char *text, uint8_t mac[static 6])
+{
+    char digits[13];
+    size_t count = 0;
+    for (; *text; text++) {
+        if (*text == ':' || *text == '-') {
+            continue;
+        }
+        if (count == 12) {
+            return SEAL_ERR_FORMAT;
+        }
+        digits[count++] = *text;
+    }
+    digits[count] = '\0';
+    return count == 12 ? seal_hex_decode(digits, mac, 6) : SEAL_ERR_FORMAT;
+}

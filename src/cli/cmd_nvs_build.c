@@ -1,7 +1,11 @@
 /* nvs build: makes an NVS partition from CSV, with the values of one device, and encrypts it if asked to. */
 #include "nvs.h"
 
+#include "identity.h"
+
 #include <espseal/file.h>
+#include <espseal/hex.h>
+#include <espseal/manufacturing.h>
 #include <espseal/nvs_crypt.h>
 
 #include <stdlib.h>
@@ -12,7 +16,9 @@ enum { TABLE_MAX = 16 << 20, VALUE_FILE_MAX = 4 << 20 };
 struct tables {
     struct seal_csv **list; /* NULL-terminated */
     struct seal_csv *values;
-    size_t values_row;
+    struct seal_buf *derive_key;
+    struct seal_mfg_device device;
+    bool fills, filled; /* a device is named, so that words in braces stand for something; there was one */
 };
 
 static int read_table(const char *path, struct seal_csv **table, struct seal_cause *cause)
@@ -26,29 +32,33 @@ static int read_table(const char *path, struct seal_csv **table, struct seal_cau
     return err;
 }
 
-static int read_values(const struct cli_run *run, struct tables *tables, struct seal_cause *cause)
+/* The device, as far as the command line tells it, and its row. */
+static int read_device(const struct cli_run *run, struct tables *tables, struct seal_cause *cause)
 {
-    const char *path = cli_text(run, "values");
+    struct seal_mfg_device *device = &tables->device;
     const char *mac = cli_text(run, "mac");
-    const char *serial = cli_text(run, "serial");
-    if (!path && (mac || serial)) {
-        return seal_fail(cause, SEAL_ERR_USAGE, "--%s chooses a row of --values, which is not given",
-                         mac ? "mac" : "serial");
+    int err = SEAL_OK;
+    device->serial = cli_text(run, "serial");
+    device->has_mac = mac != NULL;
+    tables->fills = mac || device->serial;
+    if (mac && seal_mac_parse(mac, device->mac) != SEAL_OK) {
+        return seal_fail(cause, SEAL_ERR_USAGE, "\"%.40s\" is no MAC: it should have 12 hex digits", mac);
     }
-    if (!path) {
-        return SEAL_OK;
+    if (cli_text(run, "derive-key")) {
+        err = cli_read_hmac_key_of(run, "derive-key", &tables->derive_key, cause);
+        device->derive_key = tables->derive_key;
     }
-    if (!mac == !serial) {
-        int err = seal_fail(cause, SEAL_ERR_USAGE, "%s",
-                            mac ? "--mac and --serial both choose a row of --values"
-                                : "--values needs the device whose row to take");
+    if (err != SEAL_OK || !cli_text(run, "values")) {
+        return err;
+    }
+    if (!tables->fills) {
+        err = seal_fail(cause, SEAL_ERR_USAGE, "--values needs the device whose row to take");
         seal_hint(cause, "give one of --mac MAC and --serial TEXT");
         return err;
     }
-    int err = read_table(path, &tables->values, cause);
-    return err == SEAL_OK ? seal_nvs_find_device(tables->values, mac ? "mac" : "serial", mac ? mac : serial,
-                                                 &tables->values_row, cause)
-                          : err;
+    err = read_table(cli_text(run, "values"), &tables->values, cause);
+    device->values = tables->values;
+    return err == SEAL_OK ? seal_mfg_find_row(device, cause) : err;
 }
 
 static int read_tables(const struct cli_run *run, struct tables *tables, struct seal_cause *cause)
@@ -65,7 +75,7 @@ static int read_tables(const struct cli_run *run, struct tables *tables, struct 
     for (size_t i = 0; i < count && err == SEAL_OK; i++) {
         err = read_table(cli_operand(run, i), &tables->list[i], cause);
     }
-    return err == SEAL_OK ? read_values(run, tables, cause) : err;
+    return err == SEAL_OK ? read_device(run, tables, cause) : err;
 }
 
 static void free_tables(struct tables *tables)
@@ -75,6 +85,8 @@ static void free_tables(struct tables *tables)
     }
     free(tables->list);
     seal_csv_free(&tables->values);
+    seal_buf_free(&tables->derive_key);
+    seal_mfg_clear(&tables->device);
 }
 
 static int read_value_file(void *ctx, const char *path, struct seal_buf **out, struct seal_cause *cause)
@@ -89,8 +101,25 @@ static void note(void *ctx, const char *text)
     cli_say(run, "note: %s", text);
 }
 
-static int build(struct cli_run *run, const struct tables *tables, struct seal_buf *out,
-                 struct seal_cause *cause)
+static int fill(void *ctx, const char *word, const char *argument, struct seal_buf *out,
+                enum seal_nvs_made *made, struct seal_cause *cause)
+{
+    struct tables *tables = ctx;
+    tables->filled = true;
+    return seal_mfg_fill(&tables->device, word, argument, out, made, cause);
+}
+
+static int check_device(const struct tables *tables, struct seal_cause *cause)
+{
+    if (!tables->fills || tables->filled || tables->values) {
+        return SEAL_OK;
+    }
+    int err = seal_fail(cause, SEAL_ERR_USAGE, "a device is named, and nothing in the table depends on it");
+    seal_hint(cause, "give --values FILE, or words in braces in the table, such as {mac}");
+    return err;
+}
+
+static int build(struct cli_run *run, struct tables *tables, struct seal_buf *out, struct seal_cause *cause)
 {
     uint32_t size = 0;
     uint32_t version = 2;
@@ -102,7 +131,9 @@ static int build(struct cli_run *run, const struct tables *tables, struct seal_b
         .ctx = run,
         .no_wifi = cli_flag(run, "no-wifi-entries"),
         .values = tables->values,
-        .values_row = tables->values_row,
+        .values_row = tables->device.row,
+        .fill = tables->fills ? fill : NULL,
+        .fill_ctx = tables,
     };
     int err = cli_number(run, "size", SEAL_NVS_SIZE_MAX, 0, &size, cause);
     if (err == SEAL_OK) {
@@ -116,6 +147,9 @@ static int build(struct cli_run *run, const struct tables *tables, struct seal_b
         err = seal_nvs_put_csv(writer, (const struct seal_csv *const *)tables->list, &how, cause);
     }
     if (err == SEAL_OK) {
+        err = check_device(tables, cause);
+    }
+    if (err == SEAL_OK) {
         err = seal_nvs_writer_finish(writer, out, cause);
     }
     if (err == SEAL_OK && size < 3 * SEAL_NVS_PAGE_SIZE) {
@@ -126,13 +160,45 @@ static int build(struct cli_run *run, const struct tables *tables, struct seal_b
     return err;
 }
 
+/* The label of the proof of possession that was put into the partition, or whose verifier was. */
+static int make_label(const struct cli_run *run, const struct tables *tables, struct seal_buf **label,
+                      struct seal_cause *cause)
+{
+    const char *transport = cli_text(run, "transport");
+    if (!cli_text(run, "label")) {
+        if (!tables->device.pop_made) {
+            return SEAL_OK;
+        }
+        int err = seal_fail(cause, SEAL_ERR_USAGE, "the proof of possession that is made would be lost");
+        seal_hint(cause, "--label FILE keeps it, as the text of the QR code");
+        return err;
+    }
+    *label = seal_buf_new_secret();
+    int err = *label ? seal_mfg_label(&tables->device, transport ? transport : "ble", *label, cause)
+                     : SEAL_ERR_NO_MEMORY;
+    if (err == SEAL_ERR_NOT_FOUND) {
+        return seal_fail(cause, SEAL_ERR_USAGE, "--label: no value has {pop} or {sec2_verifier}");
+    }
+    if (err == SEAL_OK) { /* a line, not a string */
+        *(seal_buf_mutable(*label) + seal_buf_len(*label) - 1) = '\n';
+    }
+    return err;
+}
+
+static int check_outputs(const struct cli_run *run, bool plain, struct seal_cause *cause)
+{
+    int err = cli_nvs_check_out(run, plain, cause);
+    return err == SEAL_OK && cli_text(run, "label") ? cli_check_out(run, "label", true, cause) : err;
+}
+
 static int run_nvs_build(struct cli_run *run, struct seal_cause *cause)
 {
     struct tables tables = {0};
     struct seal_buf *keys = NULL;
+    struct seal_buf *label = NULL;
     struct seal_buf *out = seal_buf_new();
     bool plain = !cli_text(run, "keys") && !cli_text(run, "hmac-key") && !cli_text(run, "new-keys");
-    int err = out ? cli_nvs_check_out(run, plain, cause) : SEAL_ERR_NO_MEMORY;
+    int err = out ? check_outputs(run, plain, cause) : SEAL_ERR_NO_MEMORY;
     if (err == SEAL_OK) {
         err = cli_nvs_keys(run, false, &keys, cause);
     }
@@ -142,15 +208,22 @@ static int run_nvs_build(struct cli_run *run, struct seal_cause *cause)
     if (err == SEAL_OK) {
         err = build(run, &tables, out, cause);
     }
+    if (err == SEAL_OK) {
+        err = make_label(run, &tables, &label, cause);
+    }
     if (err == SEAL_OK && keys) {
         err = seal_nvs_encrypt(seal_buf_ptr(keys), seal_buf_mutable(out), seal_buf_len(out), cause);
     }
     if (err == SEAL_OK) {
         err = cli_nvs_write_new_keys(run, keys, cause);
     }
+    if (err == SEAL_OK && label) {
+        err = cli_write_out(run, "label", label, true, cause);
+    }
     if (err == SEAL_OK) {
         err = cli_nvs_write_out(run, out, plain, cause);
     }
+    seal_buf_free(&label);
     free_tables(&tables);
     seal_buf_free(&keys);
     seal_buf_free(&out);
@@ -175,8 +248,15 @@ static const struct cli_option options[] = {
     {.name = "values",
      .value = "FILE",
      .summary = "CSV with a row per device, whose columns are named like keys"},
-    {.name = "mac", .value = "MAC", .summary = "take the row of --values whose column mac is this"},
-    {.name = "serial", .value = "TEXT", .summary = "take the row of --values whose column serial is this"},
+    {.name = "mac", .value = "MAC", .summary = "the device: for {mac}, and for its row in --values"},
+    {.name = "serial", .value = "TEXT", .summary = "its serial number: for {serial}, and for its row"},
+    {.name = "derive-key", .value = "FILE", .summary = "32 bytes, the key of {hmac:LABEL}"},
+    {.name = "label", .value = "FILE", .summary = "write the label's text, with the proof of possession"},
+    {.name = "transport",
+     .value = "HOW",
+     .summary = "on the label: how the phone reaches the device",
+     .choices = (const char *const[]){"ble", "softap", NULL},
+     .fallback = "ble"},
     CLI_NVS_KEYS_OPTION,
     CLI_NVS_HMAC_OPTION,
     CLI_NVS_NEW_KEYS_OPTION,
@@ -217,9 +297,18 @@ const struct cli_command cli_command_nvs_build = {
         "before.\n\n"
         "With --values each device gets its own values. The column named KEY, or NAMESPACE:KEY, replaces the "
         "value of "
-        "that row; the columns mac and serial choose the row, and with id may match no key. Any other column "
+        "that row; the columns mac and serial choose the row, and with id and pop may match no key. Any "
+        "other column "
         "that is "
         "no key is refused.\n\n"
+        "With --mac or --serial, words in braces in a value of the table stand for that device: {mac} (12 "
+        "hex "
+        "digits), {serial}, {name} (PROV_ and the MAC's last three bytes), {random:N} (N random bytes in "
+        "hex), "
+        "{hmac:LABEL} (HMAC-SHA256 with --derive-key of the MAC's bytes and the label, 64 hex digits), {pop} "
+        "(proof of possession), {sec2_salt} and {sec2_verifier} (hex, for hex2bin), and every column of "
+        "--values. "
+        "Values of --values are taken as they are.\n\n"
         "A partition in the clear gets mode 0600, since it often holds passwords. With --keys, --hmac-key or "
         "--new-keys it is encrypted before it is written; espseal nvs keygen explains the keys.",
     .examples = "espseal nvs build nvs.csv --size 0x6000 --out nvs.bin\n"

@@ -3,19 +3,17 @@
 
 #include <espseal/file.h>
 #include <espseal/hex.h>
-#include <espseal/json.h>
 #include <espseal/qr.h>
 #include <espseal/secret.h>
 #include <espseal/srp.h>
+#include <espseal/wifi_prov.h>
 
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_MAX_LEN = 32, POP_LEN = 12, MAC_DIGITS = 12 };
-
 struct made {
     bool security2;
-    char name[NAME_MAX_LEN + 1]; /* of the service: what the phone sees */
+    char name[SEAL_PROV_NAME_MAX + 1]; /* of the service: what the phone sees */
     const char *user;
     struct seal_buf *pop; /* secret, NUL behind it */
     bool pop_is_new;
@@ -56,48 +54,27 @@ static int check_outputs(const struct cli_run *run, bool security2, struct seal_
 }
 
 /* --name, or PROV_ and the last three bytes of --mac, as ESP-IDF's examples name their service. */
-static int choose_name(const struct cli_run *run, char name[static NAME_MAX_LEN + 1],
+static int choose_name(const struct cli_run *run, char name[static SEAL_PROV_NAME_MAX + 1],
                        struct seal_cause *cause)
 {
     const char *given = cli_text(run, "name");
     const char *mac = cli_text(run, "mac");
-    char digits[MAC_DIGITS + 1];
-    uint8_t bytes[MAC_DIGITS / 2];
-    size_t count = 0;
+    uint8_t bytes[6];
     if ((given != NULL) == (mac != NULL)) {
         return seal_fail(cause, SEAL_ERR_USAGE,
                          "one of --mac and --name is needed: how the device calls itself");
     }
     if (given) {
-        int len = snprintf(name, NAME_MAX_LEN + 1, "%s", given);
-        return len > 0 && len <= NAME_MAX_LEN
+        int len = snprintf(name, SEAL_PROV_NAME_MAX + 1, "%s", given);
+        return len > 0 && len <= SEAL_PROV_NAME_MAX
                    ? SEAL_OK
-                   : seal_fail(cause, SEAL_ERR_USAGE, "a name has 1 to %d bytes", NAME_MAX_LEN);
+                   : seal_fail(cause, SEAL_ERR_USAGE, "a name has 1 to %d bytes", SEAL_PROV_NAME_MAX);
     }
-    for (const char *c = mac; *c && count <= MAC_DIGITS; c++) {
-        if (*c != ':' && *c != '-') {
-            digits[count < MAC_DIGITS ? count : MAC_DIGITS] = *c;
-            count++;
-        }
-    }
-    digits[MAC_DIGITS] = '\0';
-    if (count != MAC_DIGITS || seal_hex_decode(digits, bytes, sizeof bytes) != SEAL_OK) {
+    if (seal_mac_parse(mac, bytes) != SEAL_OK) {
         return seal_fail(cause, SEAL_ERR_USAGE, "--mac %s is no MAC address", mac);
     }
-    (void)snprintf(name, NAME_MAX_LEN + 1, "PROV_%02X%02X%02X", bytes[3], bytes[4], bytes[5]);
+    seal_prov_name(bytes, name);
     return SEAL_OK;
-}
-
-/* From a label by hand into a phone: no letters that look like others. 12 of 32 are 60 bits. */
-static int make_pop(struct seal_buf *pop)
-{
-    static const char letters[] = "23456789abcdefghijkmnpqrstuvwxyz";
-    uint8_t *place = seal_buf_reserve(pop, POP_LEN);
-    int err = place ? seal_random(place, POP_LEN) : SEAL_ERR_NO_MEMORY;
-    for (size_t i = 0; err == SEAL_OK && i < POP_LEN; i++) {
-        place[i] = (uint8_t)letters[place[i] % 32];
-    }
-    return err;
 }
 
 static int get_pop(struct cli_run *run, struct made *made, struct seal_cause *cause)
@@ -111,32 +88,19 @@ static int get_pop(struct cli_run *run, struct made *made, struct seal_cause *ca
     } else {
         made->pop = seal_buf_new_secret();
         made->pop_is_new = true;
-        err = made->pop ? make_pop(made->pop) : SEAL_ERR_NO_MEMORY;
+        return made->pop ? seal_prov_pop(made->pop) : SEAL_ERR_NO_MEMORY;
     }
     return err == SEAL_OK ? seal_buf_put_u8(made->pop, 0) : err;
 }
 
-/* {"ver":"v1","name":...,"username":...,"pop":...,"transport":...}, as ESP-IDF's examples print it and
- * Espressif's apps read it. */
 static int make_payload(const struct cli_run *run, struct made *made, struct seal_cause *cause)
 {
     const char *transport = cli_text(run, "transport");
-    seal_json *root = seal_json_object_new();
-    seal_json_put_text(root, "ver", "v1");
-    seal_json_put_text(root, "name", made->name);
-    if (made->security2) {
-        seal_json_put_text(root, "username", made->user);
-    }
-    seal_json_put_text(root, "pop", pop_of(made));
-    seal_json_put_text(root, "transport", transport ? transport : "ble");
     made->payload = seal_buf_new_secret();
-    int err = made->payload ? seal_json_print(root, true, made->payload) : SEAL_ERR_NO_MEMORY;
-    seal_json_free(&root);
-    if (err != SEAL_OK) {
-        return seal_fail(cause, err, "cannot make the QR code's text");
-    }
-    seal_buf_truncate(made->payload, seal_buf_len(made->payload) - 1); /* the newline */
-    return seal_buf_put_u8(made->payload, 0);
+    int err = made->payload ? seal_prov_payload(made->name, made->security2 ? made->user : NULL, pop_of(made),
+                                                transport ? transport : "ble", made->payload)
+                            : SEAL_ERR_NO_MEMORY;
+    return err == SEAL_OK ? err : seal_fail(cause, err, "cannot make the QR code's text");
 }
 
 static int write_text(const struct cli_run *run, const char *option, const struct seal_buf *text,
@@ -289,7 +253,7 @@ static int make(struct cli_run *run, struct made *made, struct seal_cause *cause
     const char *security = cli_text(run, "security");
     const char *user = cli_text(run, "user");
     made->security2 = !security || strcmp(security, "2") == 0;
-    made->user = user ? user : "wifiprov";
+    made->user = user ? user : SEAL_PROV_USER;
     int err = check_outputs(run, made->security2, cause);
     if (err == SEAL_OK) {
         err = choose_name(run, made->name, cause);
@@ -336,7 +300,7 @@ static const struct cli_option options[] = {
      .summary = "2: salt and verifier (SRP6a); 1: proof of possession alone",
      .choices = securities,
      .fallback = "2"},
-    {.name = "user", .value = "NAME", .summary = "user name of security 2", .fallback = "wifiprov"},
+    {.name = "user", .value = "NAME", .summary = "user name of security 2", .fallback = SEAL_PROV_USER},
     {.name = "pop-file",
      .value = "FILE",
      .summary = "proof of possession (the password of security 2), first line"},

@@ -21,7 +21,13 @@ int cli_require_ds(const struct seal_chip *chip, struct seal_cause *cause)
 
 int cli_read_hmac_key(const struct cli_run *run, struct seal_buf **key, struct seal_cause *cause)
 {
-    const char *path = cli_text(run, "hmac-key");
+    return cli_read_hmac_key_of(run, "hmac-key", key, cause);
+}
+
+int cli_read_hmac_key_of(const struct cli_run *run, const char *option, struct seal_buf **key,
+                         struct seal_cause *cause)
+{
+    const char *path = cli_text(run, option);
     int flags = SEAL_FILE_SECRET | (cli_flag(run, "insecure-permissions") ? SEAL_FILE_ANY_MODE : 0);
     int err = seal_file_read(path, HMAC_FILE_MAX, flags, key, cause);
     if (err != SEAL_OK) {

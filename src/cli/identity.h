@@ -47,11 +47,13 @@ void cli_put_cert(seal_json *object, const struct seal_cert_info *info);
 int cli_say_key(const struct cli_run *run, const char *path, const struct seal_key *key) SEAL_MUST_CHECK;
 void cli_say_cert(const struct cli_run *run, const char *path, const struct seal_cert_info *info);
 
-/* Inputs of the DS peripheral: --hmac-key (32 bytes; *key is a secret buffer), --iv (random when not given).
- */
+/* Inputs of the DS peripheral: --hmac-key, or another option with such a key (32 bytes; *key is a secret
+ * buffer), --iv (random when not given). */
 int cli_require_ds(const struct seal_chip *chip, struct seal_cause *cause) SEAL_MUST_CHECK;
 int cli_read_hmac_key(const struct cli_run *run, struct seal_buf **key,
                       struct seal_cause *cause) SEAL_MUST_CHECK;
+int cli_read_hmac_key_of(const struct cli_run *run, const char *option, struct seal_buf **key,
+                         struct seal_cause *cause) SEAL_MUST_CHECK;
 int cli_ds_iv(const struct cli_run *run, uint8_t iv[static 16], struct seal_cause *cause) SEAL_MUST_CHECK;
 
 #endif

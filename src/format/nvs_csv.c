@@ -1,5 +1,6 @@
 #include "nvs_value.h"
 
+#include "nvs_fill.h"
 #include "nvs_wifi.h"
 
 #include <stdio.h>
@@ -11,6 +12,7 @@ struct columns {
 
 struct state {
     struct seal_nvs_writer *writer;
+    struct seal_nvs_filled *filled; /* the Wi-Fi entries borrow from it to the end */
     const struct seal_nvs_csv *how;
     struct seal_nvs_wifi wifi;
     struct columns columns; /* of the table in hand */
@@ -60,8 +62,16 @@ static int in_row(const struct seal_csv *table, size_t row, int err, struct seal
     return err;
 }
 
-/* The device's own value for the key, or NULL. */
-static const char *device_value(const struct state *state, const char *key)
+static bool is_naming(const char *heading)
+{
+    static const char names[] = "\nmac\nserial\nid\npop\n";
+    char line[16];
+    int len = snprintf(line, sizeof line, "\n%s\n", heading);
+    return len < (int)sizeof line && strstr(names, line);
+}
+
+/* The device's own value for the key, or NULL. What names a device goes into words that the value has. */
+static const char *device_value(const struct state *state, const char *key, const char *value)
 {
     char full[2 * SEAL_NVS_KEY_MAX + 2];
     const struct seal_csv *values = state->how->values;
@@ -69,8 +79,11 @@ static const char *device_value(const struct state *state, const char *key)
         return NULL;
     }
     (void)snprintf(full, sizeof full, "%s:%.15s", state->space, key);
-    const char *value = seal_csv_cell(values, state->how->values_row, seal_csv_column(values, full));
-    return value ? value : seal_csv_cell(values, state->how->values_row, seal_csv_column(values, key));
+    const char *own = seal_csv_cell(values, state->how->values_row, seal_csv_column(values, full));
+    if (own || (is_naming(key) && state->how->fill && seal_nvs_has_word(value, NULL))) {
+        return own;
+    }
+    return seal_csv_cell(values, state->how->values_row, seal_csv_column(values, key));
 }
 
 static int put_value(struct state *state, const char *key, const char *encoding, const char *text, size_t len,
@@ -152,21 +165,26 @@ static int put_row(struct state *state, const struct seal_csv *table, size_t row
     if (strcmp(type, "namespace") == 0) {
         return put_namespace(state, table, row, cause);
     }
-    const char *own = device_value(state, key);
-    const char *value = own ? own : cell(table, row, state->columns.value);
-    if (strcmp(type, "data") == 0) {
-        return put_data(state, key, encoding, value, cause);
-    }
-    if (strcmp(type, "file") == 0) {
-        return put_file(state, key, encoding, value, cause);
+    bool file = strcmp(type, "file") == 0;
+    if (file || strcmp(type, "data") == 0) {
+        const char *given = cell(table, row, state->columns.value);
+        const char *value = device_value(state, key, given);
+        enum seal_nvs_made made = SEAL_NVS_GIVEN;
+        int err = value ? SEAL_OK : seal_nvs_fill(state->how, given, &state->filled, &value, &made, cause);
+        if (err == SEAL_OK) {
+            err = (file ? put_file : put_data)(state, key, encoding, value, cause);
+        }
+        return err == SEAL_OK && state->how->put
+                   ? state->how->put(state->how->fill_ctx, state->space, key, made)
+                   : err;
     }
     int err = seal_fail(cause, SEAL_ERR_FORMAT, "there is no type \"%.40s\"", type);
     seal_hint(cause, "the type is namespace, data or file");
     return err;
 }
 
-/* Whether the heading, KEY or NAMESPACE:KEY, is that of some row. */
-static bool is_used(const struct seal_csv *const *tables, const char *heading)
+/* Whether the heading, KEY or NAMESPACE:KEY, is that of some row, or a word in braces. */
+static bool is_used(const struct seal_csv *const *tables, const char *heading, bool words)
 {
     const char *space = "";
     for (size_t i = 0; tables[i]; i++) {
@@ -180,6 +198,7 @@ static bool is_used(const struct seal_csv *const *tables, const char *heading)
             if (strcmp(cell(tables[i], j, columns.type), "namespace") == 0) {
                 space = key;
             } else if (strcmp(heading, key) == 0 ||
+                       (words && seal_nvs_has_word(cell(tables[i], j, columns.value), heading)) ||
                        (strncmp(heading, space, len) == 0 && heading[len] == ':' &&
                         strcmp(heading + len + 1, key) == 0)) {
                 return true;
@@ -190,21 +209,19 @@ static bool is_used(const struct seal_csv *const *tables, const char *heading)
 }
 
 /* A column that matches nothing is a slip of the pen, and a device would go without its value. */
-static int check_values(const struct seal_csv *const *tables, const struct seal_csv *values,
+static int check_values(const struct seal_csv *const *tables, const struct seal_nvs_csv *how,
                         struct seal_cause *cause)
 {
-    static const char *const names[] = {"mac", "serial", "id"};
+    const struct seal_csv *values = how->values;
     for (size_t i = 0; values && i < seal_csv_columns(values); i++) {
         const char *heading = seal_csv_heading(values, i);
-        bool used = *heading == '\0' || is_used(tables, heading);
-        for (size_t j = 0; j < sizeof names / sizeof names[0]; j++) {
-            used |= strcmp(heading, names[j]) == 0;
-        }
+        bool used = *heading == '\0' || is_naming(heading) || is_used(tables, heading, how->fill != NULL);
         if (!used) {
             int err = seal_fail(cause, SEAL_ERR_FORMAT, "%s: the column \"%.40s\" is no key of the NVS table",
                                 seal_csv_name(values), heading);
-            seal_hint(cause,
-                      "a column is named KEY or NAMESPACE:KEY; mac, serial and id may stand beside them");
+            seal_hint(
+                cause,
+                "a column is named KEY or NAMESPACE:KEY; mac, serial, id and pop may stand beside them");
             return err;
         }
     }
@@ -225,7 +242,7 @@ int seal_nvs_put_csv(struct seal_nvs_writer *writer, const struct seal_csv *cons
                      const struct seal_nvs_csv *how, struct seal_cause *cause)
 {
     struct state state = {.writer = writer, .how = how, .wifi = {.how = how}};
-    int err = check_values(tables, how->values, cause);
+    int err = check_values(tables, how, cause);
     learn_keys(tables, &state.wifi);
     for (size_t i = 0; tables[i] && err == SEAL_OK; i++) {
         err = find_columns(tables[i], &state.columns, cause);
@@ -233,5 +250,6 @@ int seal_nvs_put_csv(struct seal_nvs_writer *writer, const struct seal_csv *cons
             err = in_row(tables[i], j, put_row(&state, tables[i], j, cause), cause);
         }
     }
+    seal_nvs_filled_free(&state.filled);
     return err;
 }

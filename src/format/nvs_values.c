@@ -1,33 +1,14 @@
 /* One device's row in a table of per-device values. */
+#include <espseal/hex.h>
 #include <espseal/nvs.h>
 
-#include <ctype.h>
 #include <string.h>
-
-enum { MAC_DIGITS = 12 };
-
-/* The hex digits of a MAC in lower case; false when text is none. */
-static bool normal_mac(const char *text, char digits[static MAC_DIGITS + 1])
-{
-    size_t count = 0;
-    for (; *text; text++) {
-        if (*text == ':' || *text == '-') {
-            continue;
-        }
-        if (!isxdigit((unsigned char)*text) || count == MAC_DIGITS) {
-            return false;
-        }
-        digits[count++] = (char)tolower((unsigned char)*text);
-    }
-    digits[count] = '\0';
-    return count == MAC_DIGITS;
-}
 
 static bool is_same(bool mac, const char *wanted, const char *text)
 {
-    char a[MAC_DIGITS + 1];
-    char b[MAC_DIGITS + 1];
-    return mac ? normal_mac(wanted, a) && normal_mac(text, b) && strcmp(a, b) == 0
+    uint8_t a[6], b[6];
+    return mac ? seal_mac_parse(wanted, a) == SEAL_OK && seal_mac_parse(text, b) == SEAL_OK &&
+                     memcmp(a, b, sizeof a) == 0
                : strcmp(wanted, text) == 0;
 }
 
@@ -35,14 +16,14 @@ int seal_nvs_find_device(const struct seal_csv *values, const char *column, cons
                          struct seal_cause *cause)
 {
     size_t at;
-    char digits[MAC_DIGITS + 1];
+    uint8_t bytes[6];
     bool mac = strcmp(column, "mac") == 0;
     bool found = false;
     int err = seal_csv_need_column(values, column, &at, cause);
     if (err != SEAL_OK) {
         return err;
     }
-    if (mac && !normal_mac(wanted, digits)) {
+    if (mac && seal_mac_parse(wanted, bytes) != SEAL_OK) {
         return seal_fail(cause, SEAL_ERR_USAGE, "\"%.40s\" is no MAC: it should have 12 hex digits", wanted);
     }
     for (size_t i = 0; i < seal_csv_rows(values); i++) {

@@ -277,11 +277,84 @@ expect 1 nvs build nvs.csv --size 0x3000 --values devices.csv --mac 7cdf --out x
 expect 1 nvs build nvs.csv --size 0x3000 --values devices.csv --out x.bin
 says 'needs the device whose row to take'
 expect 1 nvs build nvs.csv --size 0x3000 --mac 7cdfa15ea103 --out x.bin
-expect 1 nvs build nvs.csv --size 0x3000 --values devices.csv --mac 7cdfa15ea103 --serial A-1 --out x.bin
+says 'nothing in the table depends on it'
+expect 2 nvs build nvs.csv --size 0x3000 --values devices.csv --mac 7cdfa15ea103 --serial A-1 --out x.bin
+says 'has this MAC in line 4 and the serial A-1 in line 2'
 sed -i 1s/count/cuont/ devices.csv
 expect 2 nvs build nvs.csv --size 0x3000 --values devices.csv --serial A-1 --out x.bin
 says 'devices.csv: the column "cuont" is no key of the NVS table'
 [ ! -e x.bin ] || fail "a refused build leaves a file"
+
+# words in braces, for one device
+cat >words.csv <<'CSV'
+key,type,encoding,value
+dev,namespace,,
+mac,data,string,{mac}
+serial,data,string,SN-{serial}
+name,data,string,{name}
+random,data,hex2bin,{random:16}
+number,data,u32,0x{random:4}
+text,data,string,"{""a"":{}, {B}}"
+key,data,string,{hmac:ap}
+batch,data,string,{batch}
+own,data,string,{random:4}
+file,file,string,{mac}.txt
+salt,data,hex2bin,{sec2_salt}
+verifier,data,hex2bin,{sec2_verifier}
+CSV
+printf '%s\n' mac,serial,batch,own 7c:df:a1:5e:a1:01,0001,B7,{mac} 7c:df:a1:5e:a1:02,0002,,x >words_of.csv
+printf 'of the file {mac}' >7cdfa15ea101.txt
+head -c 32 /dev/zero >derive.key
+chmod 600 derive.key
+made=(nvs build words.csv --size 0x6000 --values words_of.csv --derive-key derive.key)
+expect 0 "${made[@]}" --serial 0001 --label label.txt --out first.bin
+expect 0 "${made[@]}" --mac 7CDFA15EA101 --label label2.txt --out second.bin
+[ "$(stat -c %a label.txt)" = 600 ] || fail "the label has mode $(stat -c %a label.txt)"
+pop=$(jq -r .pop label.txt)
+[ "${#pop}" = 12 ] && [ "$(jq -r .name label.txt)" = PROV_5EA101 ] || fail "the label says $(cat label.txt)"
+[ "$pop" != "$(jq -r .pop label2.txt)" ] || fail "two devices have the same proof of possession"
+expect 0 nvs dump first.bin --csv
+cp "$work/out" first.csv
+expect 0 nvs dump second.bin --csv
+for line in mac,data,string,7cdfa15ea101 serial,data,string,SN-0001 name,data,string,PROV_5EA101 batch,data,string,B7 \
+    'own,data,string,{mac}' 'file,data,string,of the file {mac}' 'text,data,string,"{""a"":{}, {B}}"' \
+    "key,data,string,$(printf '\x7c\xdf\xa1\x5e\xa1\x01ap' |
+        openssl dgst -sha256 -mac HMAC -macopt "hexkey:$(printf '%064d' 0)" -r | cut -d' ' -f1)"; do
+    grep -qxF "$line" first.csv || fail "first.bin has no $line"
+    grep -qxF "$line" "$work/out" || fail "second.bin has no $line"
+done
+for key in random salt verifier; do
+    line=$(grep "^$key," first.csv)
+    ! grep -qxF "$line" "$work/out" || fail "two partitions have the same $key"
+done
+expect 1 "${made[@]}" --serial 0001 --out x.bin
+says 'would be lost'
+# refused WORDS TEXT: a table with that value
+refused() {
+    printf 'key,type,encoding,value\ndev,namespace,,\na,data,string,%s\n' "$1" >bad.csv
+    expect 2 nvs build bad.csv --size 0x3000 --mac 7c:df:a1:5e:a1:01 --out x.bin
+    says "bad.csv line 3: $2"
+}
+printf 'key,type,encoding,value\ndev,namespace,,\na,data,string,{mac}\n' >bad.csv
+expect 1 nvs build bad.csv --size 0x3000 --mac 7c:df:a1:5e:a1:01 --label label3.txt --out x.bin
+says 'no value has {pop} or {sec2_verifier}'
+refused '{seriall}' 'there is no word {seriall}'
+refused '{serial}' 'nobody told what stands for {serial}'
+refused '{chip}' 'nobody told what stands for {chip}'
+refused '{hmac:x}' 'nobody told what stands for {hmac}'
+refused '{random}' '{random:N} needs a number of bytes, 1 to 1024'
+refused '{random:0}' '{random:N} needs'
+refused '{random:1025}' '{random:N} needs'
+printf 'mac,batch\n7c:df:a1:5e:a1:01,\n' >empty.csv
+printf 'key,type,encoding,value\ndev,namespace,,\na,data,string,x{batch}\n' >bad.csv
+expect 2 nvs build bad.csv --size 0x3000 --values empty.csv --mac 7c:df:a1:5e:a1:01 --out x.bin
+says 'bad.csv line 3: empty.csv line 2 has nothing in the column batch'
+[ ! -e x.bin ] || fail "a refused build leaves a file"
+# with no device a table stays what it is
+printf 'key,type,encoding,value\ndev,namespace,,\na,data,string,{mac}\n' >plain_words.csv
+expect 0 nvs build plain_words.csv --size 0x3000 --out plain_words.bin
+expect 0 nvs dump plain_words.bin --csv
+grep -qxF 'a,data,string,{mac}' "$work/out" || fail 'a word was filled in with no device named'
 
 # straight from a chip: by the table's name, by an offset that the table knows, by an offset and a size
 use encrypted_v2_6000
