@@ -93,7 +93,7 @@ int boot_load(struct boot_view *view, bool encrypted, uint32_t offset, uint32_t 
 
 void boot_check_header(struct boot_view *view, const uint8_t header[static HEADER])
 {
-    const unsigned id = header[12] | header[13] << 8;
+    const unsigned id = header[12] | (unsigned)header[13] << 8;
     if (header[1] > SEAL_IMAGE_SEGMENTS_MAX) {
         boot_decide(view, SEAL_WILL_REFUSE, "header", "the image claims %u segments, and %d is the most",
                     header[1], SEAL_IMAGE_SEGMENTS_MAX);

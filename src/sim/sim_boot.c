@@ -97,7 +97,7 @@ static bool open_flash(struct boot *boot)
 
 static bool check_header(const struct boot *boot)
 {
-    const unsigned id = boot->image[12] | boot->image[13] << 8;
+    const unsigned id = boot->image[12] | (unsigned)boot->image[13] << 8;
     if (boot->image[0] != IMAGE_MAGIC) {
         say(boot, "invalid header: 0x%08x\r\n", seal_le32(boot->image));
         return false;
