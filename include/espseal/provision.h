@@ -12,6 +12,7 @@
 #include <espseal/digest.h>
 #include <espseal/identity_partition.h>
 #include <espseal/json.h>
+#include <espseal/last_exits.h>
 #include <espseal/prove.h>
 #include <espseal/sealing.h>
 
@@ -162,6 +163,13 @@ struct seal_job_events { /* all may be NULL */
  */
 void seal_job_each_no_return(const struct seal_job *job, size_t index,
                              void (*say)(void *ctx, const char *text), void *ctx);
+
+/*
+ * Every way into the chip as the planned steps leave it (last_exits.h). warning gets what they take from the
+ * link in use, "" where that is nothing. False, and nothing else, when the chip's fuses were not read.
+ */
+bool seal_job_last_exits(const struct seal_job *job, struct seal_exit exits[static SEAL_EXITS], char *warning,
+                         size_t size);
 
 /*
  * Runs the steps in order; each is verified before the next begins. Where eFuses are to be burned they are

@@ -59,6 +59,26 @@ static void show_no_return(void *ctx, const char *text)
     cli_say(*run, "        cannot be undone: %s", text);
 }
 
+static void show_exits(const struct cli_run *run, const struct provision *p)
+{
+    struct seal_exit exits[SEAL_EXITS];
+    char warning[200];
+    if (!seal_sealing_asked(&p->profile.sealing) ||
+        !seal_job_last_exits(p->job, exits, warning, sizeof warning)) {
+        return;
+    }
+    cli_say(run, "exits     ways into the chip that are left then:");
+    for (size_t i = 0; i < SEAL_EXITS; i++) {
+        if (exits[i].state == SEAL_EXIT_OPEN || exits[i].state == SEAL_EXIT_REDUCED) {
+            cli_say(run, "          %s, %s: %s", exits[i].name, seal_exit_state_name(exits[i].state),
+                    exits[i].says);
+        }
+    }
+    if (warning[0]) {
+        cli_warn(run, "%s", warning);
+    }
+}
+
 void provision_show_plan(const struct cli_run *run, const struct provision *p)
 {
     size_t count = seal_job_step_count(p->job);
@@ -88,6 +108,7 @@ void provision_show_plan(const struct cli_run *run, const struct provision *p)
                 "it again",
                 first);
     }
+    show_exits(run, p);
 }
 
 void provision_question(const struct provision *p, char *text, size_t size)
@@ -101,6 +122,25 @@ void provision_question(const struct provision *p, char *text, size_t size)
 static void put_no_return(void *ctx, const char *text)
 {
     seal_json_put_text(ctx, NULL, text);
+}
+
+static void put_exits(const struct provision *p, seal_json *root)
+{
+    struct seal_exit exits[SEAL_EXITS];
+    char warning[200];
+    if (!seal_sealing_asked(&p->profile.sealing) ||
+        !seal_job_last_exits(p->job, exits, warning, sizeof warning)) {
+        return;
+    }
+    seal_json *ways = seal_json_put_array(root, "last_exits");
+    for (size_t i = 0; i < SEAL_EXITS; i++) {
+        if (exits[i].state != SEAL_EXIT_NONE) {
+            seal_json *one = seal_json_put_object(ways, NULL);
+            seal_json_put_text(one, "way", exits[i].name);
+            seal_json_put_text(one, "state", seal_exit_state_name(exits[i].state));
+            seal_json_put_text(one, "fuse", exits[i].fuse);
+        }
+    }
 }
 
 int provision_plan_json(const struct provision *p, seal_json **plan)
@@ -127,6 +167,7 @@ int provision_plan_json(const struct provision *p, seal_json **plan)
             seal_job_each_no_return(p->job, i, put_no_return, seal_json_put_array(one, "cannot_be_undone"));
         }
     }
+    put_exits(p, root);
     seal_json *warnings = seal_json_put_array(root, "warnings");
     for (size_t i = 0; seal_job_warning(p->job, i); i++) {
         seal_json_put_text(warnings, NULL, seal_job_warning(p->job, i));

@@ -169,3 +169,17 @@ void seal_job_each_no_return(const struct seal_job *job, size_t index,
     seal_fuse_plan_clear(&plan);
     seal_cleanse(&state, sizeof state);
 }
+
+bool seal_job_last_exits(const struct seal_job *job, struct seal_exit exits[static SEAL_EXITS], char *warning,
+                         size_t size)
+{
+    struct seal_efuse after;
+    if (job->blind) {
+        return false;
+    }
+    job_state_after(job, job->step_count, &after);
+    seal_last_exits(&after, exits);
+    (void)seal_exits_warn(&job->now, &after, seal_path_of(seal_loader_link(job->loader)), warning, size);
+    seal_cleanse(&after, sizeof after);
+    return true;
+}
