@@ -23,20 +23,22 @@ bool profile_known(const char *pattern)
 
 /* --- complaints --- */
 
-static void put_place(const struct profile_place *place, char *text, size_t size)
+static void put_place(const char *file, const struct seal_profile_value *at, char *text, size_t size)
 {
-    const char *path = place->path;
-    if (place->origin && strcmp(place->origin, "--set") != 0) {
-        (void)snprintf(text, size, "--%s: ", place->origin);
-    } else if (place->origin) {
-        (void)snprintf(text, size, "%s %s: ", place->origin, path);
-    } else if (place->line) {
-        (void)snprintf(text, size, "%s:%u: %s%s", place->file->name, place->line, path, path[0] ? ": " : "");
+    const char *path = at->path;
+    if (at->origin && strcmp(at->origin, "--set") != 0) {
+        (void)snprintf(text, size, "--%s: ", at->origin);
+    } else if (at->origin) {
+        (void)snprintf(text, size, "%s %s: ", at->origin, path);
+    } else if (at->line) {
+        (void)snprintf(text, size, "%s:%u: %s%s", file, at->line, path, path[0] ? ": " : "");
     } else {
-        (void)snprintf(text, size, "%s: ", place->file->name);
+        (void)snprintf(text, size, "%s: ", file);
     }
     for (char *c = text; *c; c++) {
-        *c = (unsigned char)*c < ' ' || *c == 0x7F ? '?' : *c;
+        if ((unsigned char)*c < ' ' || *c == 0x7F) {
+            *c = '?';
+        }
     }
 }
 
@@ -47,29 +49,25 @@ int profile_complain(const struct profile_place *place, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(what, sizeof what, format, args);
     va_end(args);
-    put_place(place, where, sizeof where);
+    char path[2 * PROFILE_PATH];
+    (void)snprintf(path, sizeof path, "%s", place->path);
+    const struct seal_profile_value at = {.path = path, .origin = place->origin, .line = place->line};
+    put_place(place->file->name, &at, where, sizeof where);
     return seal_fail(place->cause, SEAL_ERR_FORMAT, "%s%s", where, what);
 }
 
-static struct profile_place place_of(const struct seal_profile_file *file,
-                                     const struct seal_profile_value *value)
-{
-    return (struct profile_place){.file = (struct seal_profile_file *)(uintptr_t)file,
-                                  .path = value ? value->path : "",
-                                  .origin = value ? value->origin : NULL,
-                                  .line = value ? value->line : 0};
-}
+static char nowhere[] = "";
+static const struct seal_profile_value whole = {.path = nowhere};
 
 int seal_profile_file_fail(const struct seal_profile_file *file, const struct seal_profile_value *value,
                            int err, struct seal_cause *cause, const char *format, ...)
 {
     char where[256], what[256];
-    struct profile_place place = place_of(file, value);
     va_list args;
     va_start(args, format);
     (void)vsnprintf(what, sizeof what, format, args);
     va_end(args);
-    put_place(&place, where, sizeof where);
+    put_place(file->name, value ? value : &whole, where, sizeof where);
     err = seal_fail(cause, err, "%s%s", where, what);
     seal_cause_word(cause, value ? value->word->pattern : NULL);
     return err;
@@ -79,11 +77,10 @@ void seal_profile_file_blame(const struct seal_profile_file *file, const struct 
                              struct seal_cause *cause)
 {
     char where[256];
-    struct profile_place place = place_of(file, value);
     if (!cause) {
         return;
     }
-    put_place(&place, where, sizeof where);
+    put_place(file->name, value ? value : &whole, where, sizeof where);
     size_t len = strlen(where), old = strlen(cause->text);
     size_t room = sizeof cause->text - 1 - len;
     old = old < room ? old : room;
@@ -127,7 +124,7 @@ int profile_unknown(const struct profile_place *place, const char *object, const
     const struct seal_profile_word *far = &none, *word;
     char name[32], best[32] = "";
     size_t index = 0;
-    while ((word = seal_profile_member(object, &index, name))) {
+    while (seal_profile_member(object, &index, name)) {
         seal_suggest(&suggestion, name);
         if (suggestion.best == name) {
             memcpy(best, name, sizeof best);

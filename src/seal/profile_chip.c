@@ -1,6 +1,7 @@
 /* What a chip lacks of a profile. */
 #include "profile_rules.h"
 
+#include <espseal/hex.h>
 #include <espseal/lockdown.h>
 
 #include <stdio.h>
@@ -110,11 +111,11 @@ static int check_key_type(const struct seal_profile_file *file, const struct sea
     const struct seal_profile_value *type = seal_profile_file_get(file, "identity.key_type");
     const struct seal_profile_value *blame = type ? type : seal_profile_file_get(file, "identity.subject");
     const char *text = type ? type->text : "rsa:2048";
-    unsigned bits = 0;
+    uint32_t bits = 0;
     bool ecdsa = seal_profile_says(file, "storage", "ecdsa"), rsa = strncmp(text, "rsa:", 4) == 0;
     char what[80];
-    (void)sscanf(text + 4, "%u", &bits); /* behind "rsa:" or "ec:p" */
-    if (!blame || seal_profile_says(file, "storage", "plaintext")) {
+    bool known = seal_parse_u32(text + 4, UINT32_MAX, &bits) == SEAL_OK; /* behind "rsa:" or "ec:p" */
+    if (!known || !blame || seal_profile_says(file, "storage", "plaintext")) {
         return SEAL_OK;
     }
     if (ecdsa && (rsa || !seal_chip_has_ecdsa(chip, bits))) {
