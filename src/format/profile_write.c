@@ -55,7 +55,9 @@ static void put_list(struct writer *writer, const char *path, size_t count, unsi
     put(writer, "[");
     for (size_t i = 0; i < count; i++) {
         char element[PROFILE_PATH];
-        (void)snprintf(element, sizeof element, "%s[%zu]", path, i);
+        if (snprintf(element, sizeof element, "%s[%zu]", path, i) >= (int)sizeof element) {
+            break; /* no word of a profile is so long */
+        }
         put(writer, i ? "," : "");
         begin_line(writer, depth + 1);
         put_value(writer, seal_profile_file_get(writer->file, element), depth + 1);
