@@ -161,6 +161,49 @@ static bool is_enveloped(const CMS_ContentInfo *cms)
     return OBJ_obj2nid(CMS_get0_type(cms)) == NID_id_smime_ct_authEnvelopedData;
 }
 
+/* The algorithm that wraps the content's key stands in the parameters of the key agreement's (RFC 5753 3.1).
+ */
+static int wrapping_of(CMS_RecipientInfo *info)
+{
+    X509_ALGOR *agreement = NULL;
+    ASN1_OCTET_STRING *ukm = NULL;
+    const void *parameters = NULL;
+    int type = V_ASN1_UNDEF;
+    if (CMS_RecipientInfo_kari_get0_alg(info, &agreement, &ukm) == 1) {
+        X509_ALGOR_get0(NULL, &type, &parameters, agreement);
+    }
+    const ASN1_STRING *text = type == V_ASN1_SEQUENCE ? parameters : NULL;
+    const unsigned char *at = text ? ASN1_STRING_get0_data(text) : NULL;
+    X509_ALGOR *wrap = text ? d2i_X509_ALGOR(NULL, &at, ASN1_STRING_length(text)) : NULL;
+    const ASN1_OBJECT *name = NULL;
+    if (wrap) {
+        X509_ALGOR_get0(&name, NULL, NULL, wrap);
+    }
+    const int nid = name ? OBJ_obj2nid(name) : NID_undef;
+    X509_ALGOR_free(wrap);
+    return nid;
+}
+
+/*
+ * Other ways to wrap than AES without padding are refused before they are tried: libcrypto's
+ * CRYPTO_128_unwrap_pad clears 8 bytes beyond the buffer that CMS gives it (OpenSSL 3.0.19).
+ */
+static bool is_safe_to_open(CMS_ContentInfo *cms)
+{
+    STACK_OF(CMS_RecipientInfo) *infos = CMS_get0_RecipientInfos(cms);
+    for (int i = 0; i < sk_CMS_RecipientInfo_num(infos); i++) {
+        CMS_RecipientInfo *info = sk_CMS_RecipientInfo_value(infos, i);
+        const int type = CMS_RecipientInfo_type(info);
+        const int wrapping = type == CMS_RECIPINFO_AGREE ? wrapping_of(info) : NID_id_aes256_wrap;
+        if ((type != CMS_RECIPINFO_TRANS && type != CMS_RECIPINFO_AGREE) ||
+            (wrapping != NID_id_aes128_wrap && wrapping != NID_id_aes192_wrap &&
+             wrapping != NID_id_aes256_wrap)) {
+            return false;
+        }
+    }
+    return infos != NULL;
+}
+
 static bool decrypt(CMS_ContentInfo *cms, const struct seal_key *key, struct seal_buf *out)
 {
     char *der = NULL;
@@ -187,7 +230,7 @@ int seal_escrow_unwrap(const void *data, size_t len, const char *name, const str
     seal_cleanse(escrow, sizeof *escrow);
     if (!der) {
         err = seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory for keys");
-    } else if (!cms || !is_enveloped(cms)) {
+    } else if (!cms || !is_enveloped(cms) || !is_safe_to_open(cms)) {
         err = fail_format(name, cause);
     } else if (!decrypt(cms, key, der)) {
         err = seal_fail(cause, SEAL_ERR_MISMATCH, "%s is not wrapped for this %s, or was changed since", name,

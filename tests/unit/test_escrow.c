@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include <espseal/escrow.h>
+#include <espseal/file.h>
 #include <espseal/secret.h>
 
 #include "crypto/escrow_der.h"
@@ -131,6 +132,13 @@ static void test_not_escrow(void **state)
     assert_int_equal(seal_escrow_unwrap("hello", 5, "file", key, &got, NULL), SEAL_ERR_FORMAT);
     assert_int_equal(seal_escrow_unwrap(seal_buf_ptr(pem), seal_buf_len(pem), "file", key, &got, NULL),
                      SEAL_ERR_FORMAT);
+    /* Found by fuzzing: libcrypto writes beyond its buffer where the key is wrapped with padding. */
+    struct seal_buf *padded = NULL;
+    assert_int_equal(seal_file_read(TESTS_DIR "/fuzz/corpus/escrow/padded-wrap.der", 4096, 0, &padded, NULL),
+                     SEAL_OK);
+    assert_int_equal(seal_escrow_unwrap(seal_buf_ptr(padded), seal_buf_len(padded), "file", key, &got, NULL),
+                     SEAL_ERR_FORMAT);
+    seal_buf_free(&padded);
     seal_buf_free(&pem);
     seal_key_free(&key);
 }
