@@ -208,7 +208,7 @@ static int unreachable(const struct seal_cmp *cmp, struct seal_cause *cause)
     return err;
 }
 
-static int connect_once(const char *host, const char *port, unsigned timeout_s, const struct seal_cmp *cmp,
+static int connect_once(char *host, char *port, unsigned timeout_s, const struct seal_cmp *cmp,
                         struct seal_cause *cause)
 {
     time_t deadline = time(NULL) + (time_t)timeout_s;

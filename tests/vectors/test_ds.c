@@ -2,6 +2,8 @@
  */
 #include "unit.h"
 
+#include "crypto/crypto.h"
+
 #include <espseal/ds.h>
 #include <espseal/file.h>
 #include <espseal/secret.h>
@@ -9,6 +11,7 @@
 #include <cjson/cJSON.h>
 #include <dirent.h>
 #include <limits.h>
+#include <openssl/rsa.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +112,48 @@ static struct seal_key *read_key(const struct vector *v)
     return key;
 }
 
+static size_t used, refused;
+
+/* z^e mod n; little-endian. */
+static void raise_to_e(const struct seal_key *key, const uint8_t *z, size_t len, uint8_t *out)
+{
+    uint8_t big[512], recovered[512];
+    size_t size = sizeof recovered;
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key->pkey, NULL);
+    for (size_t i = 0; i < len; i++) {
+        big[i] = z[len - 1 - i];
+    }
+    assert_int_equal(EVP_PKEY_verify_recover_init(ctx), 1);
+    assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_NO_PADDING), 1);
+    assert_int_equal(EVP_PKEY_verify_recover(ctx, recovered, &size, big, len), 1);
+    assert_int_equal(size, len);
+    for (size_t i = 0; i < len; i++) {
+        out[i] = recovered[len - 1 - i];
+    }
+    EVP_PKEY_CTX_free(ctx);
+}
+
+/*
+ * The other way: what the reference made is what a peripheral with that HMAC key signs with. The result,
+ * raised to the key's public exponent, is the message again.
+ */
+static void use(const struct vector *v, const struct seal_key *key, unsigned max_bits)
+{
+    struct seal_ds_params params = {.c_len = seal_buf_len(v->c), .rsa_bits = seal_key_bits(key)};
+    uint8_t x[512] = {0}, z[512] = {0}, again[512] = {0};
+    unsigned check = 9;
+    size_t len = params.rsa_bits / 8;
+    assert_in_range(params.c_len, 1, sizeof params.c);
+    memcpy(params.c, seal_buf_ptr(v->c), params.c_len);
+    memcpy(params.iv, seal_buf_ptr(v->iv), sizeof params.iv);
+    memset(x, 0x5A, len - 1); /* little-endian, and less than the modulus */
+    assert_int_equal(seal_ds_compute(&params, max_bits, seal_buf_ptr(v->hmac_key), x, z, &check), SEAL_OK);
+    assert_int_equal(check, 0);
+    raise_to_e(key, z, len, again);
+    assert_memory_equal(again, x, len);
+    used++;
+}
+
 static void compare(const struct vector *v, const struct seal_key *key, unsigned max_bits)
 {
     struct seal_ds_params params;
@@ -120,6 +165,7 @@ static void compare(const struct vector *v, const struct seal_key *key, unsigned
     assert_int_equal(params.c_len, seal_buf_len(v->c));
     assert_memory_equal(params.c, seal_buf_ptr(v->c), params.c_len);
     assert_int_equal(params.rsa_bits, cJSON_GetObjectItem(v->expected, "key_bits")->valueint);
+    use(v, key, max_bits);
 }
 
 /*
@@ -164,6 +210,7 @@ static void check_vector(const char *name)
             SEAL_ERR_KEY);
         assert_string_not_equal(cause.text, "");
         assert_string_not_equal(cause.hint, "");
+        refused++;
     } else if (strcmp(chip, "esp32c5") == 0) {
         check_c5(&v, key);
     } else {
@@ -188,6 +235,7 @@ static void every_case_is_as_the_reference_made_it(void **state)
     }
     free(entries);
     assert_int_equal(cases, CASES);
+    assert_int_equal(used + refused, CASES);
 }
 
 static void the_encrypted_key_needs_its_password(void **state)
