@@ -207,7 +207,7 @@ _espseal()
         --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--efuse-file --flash-file --fuses-only --flash-key --sdkconfig --records --require --baseline --format --out --list --force --insecure-permissions --port --chip --baud --before --after --trace --json --progress --help'
+        words='--efuse-file --flash-file --fuses-only --whole-flash --flash-key --sdkconfig --records --require --baseline --format --out --list --force --insecure-permissions --port --chip --baud --before --after --trace --json --progress --help'
         ;;
     'boot-check')
         case "$prev" in

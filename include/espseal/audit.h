@@ -33,27 +33,6 @@ const char *seal_audit_level_name(enum seal_audit_level level); /* "advice", "de
 
 /* --- what was found out --- */
 
-enum seal_audit_content { /* of a stretch of flash, by its bytes */
-                          SEAL_CONTENT_UNREAD,
-                          SEAL_CONTENT_ERASED,
-                          SEAL_CONTENT_PLAIN, /* structure that ciphertext does not have: an image, a table,
-                                                 NVS, text */
-                          SEAL_CONTENT_ENCRYPTED, /* looks random throughout */
-};
-
-struct seal_audit_partition {
-    const struct seal_partition *partition;
-    bool should_be_encrypted; /* by flash_layout.h */
-    enum seal_audit_content content;
-    char detail[160]; /* what it was taken for: "an image of ESP32-C3", "NVS with sta.pswd" */
-};
-
-struct seal_audit_secret { /* a private key lying in flash */
-    uint32_t offset;
-    char what[48];
-};
-#define SEAL_AUDIT_SECRETS 16
-
 struct seal_audit; /* one audit: what was read, then the results */
 
 struct seal_audit_source { /* all borrowed for the life of the audit; NULL and 0: not to be had */
@@ -61,19 +40,20 @@ struct seal_audit_source { /* all borrowed for the life of the audit; NULL and 0
     const struct seal_efuse *efuse; /* all blocks; NULL in secure download mode */
     const struct seal_security_info *info;
     enum seal_path path;
-    seal_boot_read_fn read; /* raw flash; NULL: not to be read */
+    const uint8_t *flash;   /* all of it, as it lies there: it is searched whole; NULL: read */
+    seal_boot_read_fn read; /* raw flash, each sector once; NULL: flash, or not to be read */
     void *read_ctx;
     uint32_t flash_size;
-    bool cheap;               /* reading costs nothing (a file): the whole flash is scanned */
-    const uint8_t *flash_key; /* to look behind flash encryption; NULL: not to be had */
+    const uint8_t *flash_key; /* to look behind flash encryption; NULL: the one in efuse, where it is to be
+                                 seen */
     size_t flash_key_len;
     const seal_json *sdkconfig; /* CONFIG_ names and values of the firmware; NULL: not given */
     const seal_json *records;   /* array of receipts of other devices; NULL: none */
     struct seal_loader *loader; /* for a live proof of the device's key; NULL: none */
 };
 
-/* Reads all there is to read, once. What cannot be read is noted and goes on. SEAL_ERR_NO_MEMORY,
- * SEAL_ERR_LINK and its like when the chip stops answering. */
+/* Reads all there is to read, once. What cannot be read is noted and goes on. SEAL_ERR_MISMATCH: flash_key is
+ * not the one in efuse. SEAL_ERR_NO_MEMORY, SEAL_ERR_LINK and its like when the chip stops answering. */
 int seal_audit_new(const struct seal_audit_source *source, struct seal_audit **audit,
                    struct seal_cause *cause) SEAL_MUST_CHECK;
 void seal_audit_free(struct seal_audit **audit);

@@ -12,7 +12,7 @@ struct cli_audit {
     struct cli_fuse fuse;
     bool has_efuse;
     struct seal_map *flash;
-    struct seal_buf *key;
+    struct seal_buf *key, *whole;
     seal_json *sdkconfig, *records;
     size_t read; /* bytes of flash so far */
     struct seal_audit_source source;

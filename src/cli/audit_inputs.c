@@ -18,31 +18,51 @@ static int read_device(void *ctx, uint32_t offset, uint8_t *data, size_t len, st
     return seal_flash_read(audit->fuse.loader, offset, data, len, NULL, NULL, cause);
 }
 
-static int read_file(void *ctx, uint32_t offset, uint8_t *data, size_t len, struct seal_cause *cause)
-{
-    const struct cli_audit *audit = ctx;
-    (void)cause;
-    memcpy(data, seal_map_ptr(audit->flash) + offset, len);
-    return SEAL_OK;
-}
-
 static int open_flash_file(struct cli_audit *audit, struct seal_cause *cause)
 {
     const char *path = cli_text(audit->run, "flash-file");
     int err = path ? seal_map_open(path, LARGEST_FLASH, &audit->flash, cause) : SEAL_OK;
     if (err == SEAL_OK && path) {
-        audit->source.read = read_file;
-        audit->source.read_ctx = audit;
+        audit->source.flash = seal_map_ptr(audit->flash);
         audit->source.flash_size = (uint32_t)seal_map_len(audit->flash);
-        audit->source.cheap = true;
     }
     return err;
+}
+
+static int read_whole(struct cli_audit *audit, struct seal_cause *cause)
+{
+    size_t size = audit->source.flash_size;
+    audit->whole = seal_buf_new();
+    uint8_t *data = audit->whole ? seal_buf_reserve(audit->whole, size) : NULL;
+    int err = data ? read_device(audit, 0, data, size, cause)
+                   : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory for %zu bytes of flash", size);
+    audit->source.flash = err == SEAL_OK ? data : NULL;
+    return err;
+}
+
+/* A flash chip that does not answer leaves the rest of the audit. */
+static int open_flash(struct cli_audit *audit, struct seal_cause *cause)
+{
+    struct seal_flash_id id;
+    struct seal_cause why = {0};
+    int err = seal_flash_attach(audit->fuse.loader, &id, &why);
+    if (err == SEAL_ERR_STATE || err == SEAL_ERR_UNSUPPORTED || err == SEAL_ERR_ROM ||
+        err == SEAL_ERR_ROM_REFUSED || err == SEAL_ERR_NOT_FOUND) {
+        cli_warn(audit->run, "the flash cannot be read: %s", why.text);
+        return SEAL_OK;
+    }
+    if (err != SEAL_OK) {
+        return seal_fail(cause, err, "%s", why.text);
+    }
+    audit->source.read = read_device;
+    audit->source.read_ctx = audit;
+    audit->source.flash_size = id.size;
+    return cli_flag(audit->run, "whole-flash") ? read_whole(audit, cause) : SEAL_OK;
 }
 
 static int open_device(struct cli_audit *audit, struct seal_cause *cause)
 {
     struct cli_run *run = audit->run;
-    struct seal_flash_id id;
     int err = cli_connect(run, &audit->fuse.loader, cause);
     if (err != SEAL_OK) {
         return err;
@@ -59,13 +79,9 @@ static int open_device(struct cli_audit *audit, struct seal_cause *cause)
     err = seal_efuse_read(loader, ~0u, &audit->fuse.state, cause);
     audit->has_efuse = err == SEAL_OK;
     audit->source.loader = loader;
-    if (err == SEAL_OK && !cli_text(run, "flash-file") && !cli_flag(run, "fuses-only")) {
-        err = seal_flash_attach(loader, &id, cause);
-        audit->source.read = read_device;
-        audit->source.read_ctx = audit;
-        audit->source.flash_size = id.size;
-    }
-    return err;
+    return err == SEAL_OK && !cli_text(run, "flash-file") && !cli_flag(run, "fuses-only")
+               ? open_flash(audit, cause)
+               : err;
 }
 
 static int open_files(struct cli_audit *audit, struct seal_cause *cause)
@@ -203,6 +219,7 @@ void cli_audit_close(struct cli_audit *audit)
     seal_json_free(&audit->records);
     seal_map_close(&audit->flash);
     seal_buf_free(&audit->key);
+    seal_buf_free(&audit->whole);
     cli_fuse_close(&audit->fuse);
     seal_cleanse(&audit->fuse.state, sizeof audit->fuse.state);
 }

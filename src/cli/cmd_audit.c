@@ -100,6 +100,7 @@ static const struct cli_option options[] = {
      .summary = "instead of a device: an eFuse file of QEMU, sim: or espefuse, with --chip"},
     {.name = "flash-file", .value = "FILE", .summary = "its flash: a dump, or the emulator's file"},
     {.name = "fuses-only", .summary = "do not read the flash of a device"},
+    {.name = "whole-flash", .summary = "read all of a device's flash, to search it for private keys"},
     {.name = "flash-key", .value = "FILE", .summary = "the key of flash encryption, to look behind it"},
     {.name = "sdkconfig", .value = "FILE", .summary = "the firmware's options, for what only they tell"},
     {.name = "records",
@@ -135,8 +136,7 @@ const struct cli_command cli_command_audit = {
                    "date it counts "
                    "again.\n\n"
                    "Of a live device the partition table, the images and the small partitions are read, "
-                   "once. Only a file is "
-                   "searched whole for private keys.",
+                   "once. A file, and with --whole-flash a device, is searched whole for private keys.",
     .examples =
         "espseal audit --port /dev/ttyUSB0 --require production\n"
         "espseal audit --chip esp32c3 --efuse-file efuse.bin --flash-file flash.bin --format sarif --out "

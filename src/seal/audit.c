@@ -97,11 +97,35 @@ int audit_flash_encryption_on(const struct seal_audit *audit)
     return info && info->valid ? __builtin_popcount(info->flash_crypt_count) % 2 : -1;
 }
 
+/* The key given, or the one that the eFuses show; both must be one. */
+static int take_key(struct seal_audit *audit, struct seal_cause *cause)
+{
+    const struct seal_audit_source *source = &audit->source;
+    if (source->efuse) {
+        audit->key_state = boot_key_of(&audit->efuse, audit->key, &audit->key_len);
+    }
+    bool known = audit->key_state == BOOT_KEY_KNOWN;
+    if (!known) {
+        audit->key_len = 0;
+    }
+    if (source->flash_key && (source->flash_key_len > sizeof audit->key ||
+                              (known && (source->flash_key_len != audit->key_len ||
+                                         memcmp(source->flash_key, audit->key, audit->key_len) != 0)))) {
+        return seal_fail(cause, SEAL_ERR_MISMATCH,
+                         "the key of flash encryption that was given is not the one in the eFuses");
+    }
+    if (source->flash_key) {
+        memcpy(audit->key, source->flash_key, source->flash_key_len);
+        audit->key_len = source->flash_key_len;
+    }
+    return SEAL_OK;
+}
+
 int seal_audit_new(const struct seal_audit_source *source, struct seal_audit **audit,
                    struct seal_cause *cause)
 {
     static int (*const readers[])(struct seal_audit *, struct seal_cause *) = {
-        audit_read_table,    audit_judge_boot,   audit_read_images, audit_read_partitions,
+        audit_read_table,    audit_read_images,  audit_read_stretches, audit_judge_boot,
         audit_read_identity, audit_read_storage, audit_scan_flash,
     };
     *audit = calloc(1, sizeof **audit);
@@ -109,10 +133,11 @@ int seal_audit_new(const struct seal_audit_source *source, struct seal_audit **a
         return seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory for an audit");
     }
     (*audit)->source = *source;
+    (*audit)->key_state = BOOT_KEY_HIDDEN;
     if (source->efuse) {
         (*audit)->efuse = *source->efuse;
     }
-    int err = SEAL_OK;
+    int err = take_key(*audit, cause);
     for (size_t i = 0; err == SEAL_OK && i < sizeof readers / sizeof readers[0]; i++) {
         err = readers[i](*audit, cause);
     }
@@ -130,7 +155,8 @@ void seal_audit_free(struct seal_audit **audit)
         }
         free((*audit)->reasons);
         free((*audit)->results);
-        free((*audit)->partitions);
+        free((*audit)->cache);
+        free((*audit)->cached);
         seal_cleanse(*audit, sizeof **audit);
     }
     free(*audit);

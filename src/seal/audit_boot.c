@@ -18,6 +18,12 @@ enum seal_audit_verdict audit_sb_enabled(const struct seal_audit *audit, struct 
     for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
         audit_note_fuse(audit, note, switches[i]);
     }
+    unsigned first = audit->source.chip->secure_boot.first_revision;
+    if (audit->source.efuse && audit_secure_boot_on(audit) == 1 &&
+        seal_efuse_revision(&audit->efuse) < first && !seal_efuse_get_named(&audit->efuse, "ABS_DONE_0")) {
+        audit_note(note, "but the ROM checks signatures from v%u.%u on", first / 100, first % 100);
+        return audit_revision_unsure(audit) ? SEAL_AUDIT_UNKNOWN : SEAL_AUDIT_FAIL;
+    }
     return tell(audit_secure_boot_on(audit), note, "secure boot");
 }
 
@@ -25,12 +31,12 @@ enum seal_audit_verdict audit_sb_enabled(const struct seal_audit *audit, struct 
 static bool slots(const struct seal_audit *audit, struct seal_audit_note *note, struct seal_boot_trust *trust,
                   enum seal_audit_verdict *verdict)
 {
-    if (!audit->source.efuse) {
-        *verdict = audit_unknown(note, NO_FUSES);
-        return false;
-    }
     if (audit_secure_boot_on(audit) == 0) {
         *verdict = audit_not_applicable(note, "secure boot is off");
+        return false;
+    }
+    if (!audit->source.efuse) {
+        *verdict = audit_unknown(note, NO_FUSES);
         return false;
     }
     seal_boot_trust_from_efuse(&audit->efuse, trust);
@@ -141,11 +147,11 @@ static enum seal_audit_verdict bits(const struct seal_release_bit *list, size_t 
 enum seal_audit_verdict audit_sb_release(const struct seal_audit *audit, struct seal_audit_note *note)
 {
     struct seal_release_bit list[SEAL_RELEASE_BITS];
-    if (!audit->source.efuse) {
-        return audit_unknown(note, NO_FUSES);
-    }
     if (audit_secure_boot_on(audit) == 0) {
         return audit_not_applicable(note, "secure boot is off");
+    }
+    if (!audit->source.efuse) {
+        return audit_unknown(note, NO_FUSES);
     }
     return bits(list, seal_secure_boot_bits(&audit->efuse, list), note);
 }
@@ -153,20 +159,36 @@ enum seal_audit_verdict audit_sb_release(const struct seal_audit *audit, struct 
 enum seal_audit_verdict audit_fe_release(const struct seal_audit *audit, struct seal_audit_note *note)
 {
     struct seal_release_bit list[SEAL_RELEASE_BITS];
-    if (!audit->source.efuse) {
-        return audit_unknown(note, NO_FUSES);
-    }
     if (audit_flash_encryption_on(audit) == 0) {
         return audit_not_applicable(note, "flash encryption is off");
+    }
+    if (!audit->source.efuse) {
+        return audit_unknown(note, NO_FUSES);
     }
     return bits(list, seal_flash_encryption_bits(&audit->efuse, list), note);
 }
 
+enum seal_audit_verdict audit_boot(const struct seal_audit *audit, struct seal_audit_note *note)
+{
+    const struct seal_boot_report *boot = &audit->boot;
+    if (!audit->boot_known) {
+        return audit_unknown(note, audit->source.efuse ? "the flash was not read" : NO_FUSES);
+    }
+    audit_note(note, "%s%s%s", seal_boot_will_name(boot->verdict), boot->why[0] ? ": " : "", boot->why);
+    return boot->verdict == SEAL_WILL_BOOT      ? SEAL_AUDIT_PASS
+           : boot->verdict == SEAL_WILL_UNKNOWN ? SEAL_AUDIT_UNKNOWN
+                                                : SEAL_AUDIT_FAIL;
+}
+
 enum seal_audit_verdict audit_sb_images(const struct seal_audit *audit, struct seal_audit_note *note)
 {
+    uint32_t v2;
     size_t good = 0, bad = 0, unseen = 0;
     if (audit_secure_boot_on(audit) == 0) {
         return audit_not_applicable(note, "secure boot is off");
+    }
+    if (audit_fuse(audit, "ABS_DONE_1", &v2) && !v2) { /* v1: a digest before the bootloader */
+        return audit_boot(audit, note);
     }
     for (size_t i = 0; i < audit->image_count; i++) {
         const struct audit_image *image = &audit->images[i];
@@ -190,7 +212,7 @@ enum seal_audit_verdict audit_sb_images(const struct seal_audit *audit, struct s
     }
     if (unseen > 0 || good == 0) {
         return audit_unknown(note,
-                             audit->source.read ? "not every image was seen" : "the flash was not read");
+                             audit_has_flash(audit) ? "not every image was seen" : "the flash was not read");
     }
     audit_note(note, "%zu image%s verified against the burned digests", good, good == 1 ? "" : "s");
     return SEAL_AUDIT_PASS;
@@ -199,8 +221,10 @@ enum seal_audit_verdict audit_sb_images(const struct seal_audit *audit, struct s
 enum seal_audit_verdict audit_sb_scheme(const struct seal_audit *audit, struct seal_audit_note *note)
 {
     uint32_t v1, v2 = 0;
-    if (audit_secure_boot_on(audit) == 0) {
-        return audit_not_applicable(note, "secure boot is off");
+    size_t seen = 0;
+    int on = audit_secure_boot_on(audit);
+    if (on <= 0) {
+        return on < 0 ? audit_unknown(note, NO_FUSES) : audit_not_applicable(note, "secure boot is off");
     }
     if (audit_has_field(audit, "ABS_DONE_0")) {
         if (!audit_fuse(audit, "ABS_DONE_0", &v1)) {
@@ -214,6 +238,7 @@ enum seal_audit_verdict audit_sb_scheme(const struct seal_audit *audit, struct s
         const struct audit_image *image = &audit->images[i];
         for (size_t k = 0; image->has_verdict && k < image->verdict.block_count; k++) {
             const struct seal_boot_block *block = &image->verdict.blocks[k];
+            seen += block->read;
             if (block->read && seal_boot_scheme_check(audit->source.chip, block->signature.key.scheme, false,
                                                       NULL) != SEAL_OK) {
                 audit_note(note, "%s is signed with %s, which ESP-IDF does not call functional on %s",
@@ -224,6 +249,9 @@ enum seal_audit_verdict audit_sb_scheme(const struct seal_audit *audit, struct s
         }
     }
     audit_note(note, "Secure Boot v2");
+    if (seen == 0 && audit->source.chip->secure_boot.ecdsa_flagged) {
+        return audit_unknown(note, "no signature was seen that tells the scheme");
+    }
     return SEAL_AUDIT_PASS;
 }
 

@@ -2,7 +2,12 @@
  */
 #include "audit.h"
 
+#include <espseal/digest.h>
+#include <espseal/hex.h>
+
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define NO_FLASH "the flash was not read"
 
@@ -24,72 +29,107 @@ enum seal_audit_verdict audit_fe_plaintext(const struct seal_audit *audit, struc
     if (audit_flash_encryption_on(audit) == 0) {
         return audit_not_applicable(note, "flash encryption is off");
     }
-    for (size_t i = 0; i < audit->partition_count; i++) {
-        const struct seal_audit_partition *one = &audit->partitions[i];
-        if (!one->should_be_encrypted || one->content == SEAL_CONTENT_ERASED) {
-            continue;
-        }
-        plain += one->content == SEAL_CONTENT_PLAIN;
-        unread += one->content == SEAL_CONTENT_UNREAD;
-        encrypted += one->content == SEAL_CONTENT_ENCRYPTED;
-        if (one->content == SEAL_CONTENT_PLAIN) {
-            audit_note(note, "%s at 0x%x is in the clear: %s", one->partition->name, one->partition->offset,
-                       one->detail);
+    for (size_t i = 0; i < audit->stretch_count; i++) {
+        const struct audit_stretch *one = &audit->stretches[i];
+        plain += one->content == AUDIT_CONTENT_PLAIN;
+        encrypted += one->content == AUDIT_CONTENT_ENCRYPTED;
+        if (one->content == AUDIT_CONTENT_PLAIN) {
+            audit_note(note, "%s is in the clear at 0x%x", one->name, one->plain_at);
+        } else if (one->content == AUDIT_CONTENT_UNREAD) {
+            unread++;
+            audit_note(note, "%s at 0x%x was not read", one->name, one->offset);
         }
     }
     if (plain > 0) {
         return SEAL_AUDIT_FAIL;
     }
     if (audit->table_state != AUDIT_READ || unread > 0 || encrypted == 0) {
-        return audit_unknown(note, !audit->source.read                ? NO_FLASH
+        return audit_unknown(note, !audit_has_flash(audit)            ? NO_FLASH
                                    : audit->table_state != AUDIT_READ ? audit->table_problem
-                                                                      : "not every partition was read");
+                                                                      : "not all of it was seen");
     }
-    audit_note(note, "%zu partition%s that should be encrypted look so", encrypted,
-               encrypted == 1 ? "" : "s");
+    audit_note(note, "%zu stretch%s of flash that must be encrypted look so", encrypted,
+               encrypted == 1 ? "" : "es");
     return SEAL_AUDIT_PASS;
+}
+
+/* Of the flash-encryption key in a receipt; NULL: it tells none. */
+static const char *fingerprint_of(const seal_json *record)
+{
+    return seal_json_text(
+        seal_json_get(seal_json_get(seal_json_get(record, "sealing"), "flash_encryption"), "key_sha256"));
+}
+
+static bool own_mac(const struct seal_audit *audit, const seal_json *record)
+{
+    uint8_t mac[6];
+    char text[18];
+    const char *other = seal_json_text(seal_json_get(record, "mac"));
+    if (!audit->source.efuse || !other) {
+        return false;
+    }
+    seal_efuse_mac(&audit->efuse, mac);
+    (void)snprintf(text, sizeof text, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
+                   mac[5]);
+    return strcasecmp(text, other) == 0;
+}
+
+/* From the key where it is known, else from the device's own receipt. "": unknown. */
+static void own_fingerprint(const struct seal_audit *audit, char text[static 65])
+{
+    uint8_t digest[32];
+    const seal_json *records = audit->source.records;
+    text[0] = '\0';
+    if (audit->key_len && seal_sha256(audit->key, audit->key_len, digest) == SEAL_OK) {
+        seal_hex_encode(digest, sizeof digest, text);
+        return;
+    }
+    for (size_t i = 0; i < seal_json_len(records); i++) {
+        const char *one = fingerprint_of(seal_json_at(records, i));
+        if (one && own_mac(audit, seal_json_at(records, i))) {
+            (void)snprintf(text, 65, "%s", one);
+        }
+    }
 }
 
 enum seal_audit_verdict audit_fe_unique(const struct seal_audit *audit, struct seal_audit_note *note)
 {
     const seal_json *records = audit->source.records;
+    char own[65];
+    size_t others = 0;
     if (audit_flash_encryption_on(audit) == 0) {
         return audit_not_applicable(note, "flash encryption is off");
     }
     if (!records) {
         return audit_unknown(note, "no records of other devices were given (--records)");
     }
+    own_fingerprint(audit, own);
+    if (!own[0] || !audit->source.efuse) {
+        return audit_unknown(note, "neither a record nor the eFuses tell this device's key");
+    }
     for (size_t i = 0; i < seal_json_len(records); i++) {
-        const char *one = seal_json_text(
-            seal_json_get(seal_json_get(seal_json_at(records, i), "flash_encryption"), "key_sha256"));
-        for (size_t k = i + 1; one && k < seal_json_len(records); k++) {
-            const seal_json *other = seal_json_at(records, k);
-            const char *two =
-                seal_json_text(seal_json_get(seal_json_get(other, "flash_encryption"), "key_sha256"));
-            const char *mac = seal_json_text(seal_json_get(other, "mac"));
-            const char *own = seal_json_text(seal_json_get(seal_json_at(records, i), "mac"));
-            if (two && strcmp(one, two) == 0 && mac && own && strcmp(mac, own) != 0) {
-                audit_note(note, "%s and %s have the same key", own, mac);
-                return SEAL_AUDIT_FAIL;
-            }
+        const seal_json *record = seal_json_at(records, i);
+        const char *other = fingerprint_of(record);
+        if (!other || own_mac(audit, record)) {
+            continue;
+        }
+        others++;
+        if (strcasecmp(own, other) == 0) {
+            audit_note(note, "%s has the same key", seal_json_text(seal_json_get(record, "mac")));
+            return SEAL_AUDIT_FAIL;
         }
     }
-    audit_note(note, "no key twice in %zu records", seal_json_len(records));
-    return SEAL_AUDIT_PASS;
+    audit_note(note, "%zu records of other devices tell their key, none of them this one", others);
+    return others ? SEAL_AUDIT_PASS : SEAL_AUDIT_UNKNOWN;
 }
 
 /* --- identity --- */
 
 static enum seal_audit_verdict no_partition(const struct seal_audit *audit, struct seal_audit_note *note)
 {
-    if (audit->cert_state == AUDIT_ABSENT) {
-        return audit_not_applicable(note, "there is no esp_secure_cert partition");
-    }
-    if (audit->cert_state == AUDIT_DAMAGED) {
-        audit_note(note, "esp_secure_cert at 0x%x is damaged", audit->cert_offset);
-        return SEAL_AUDIT_FAIL;
-    }
-    return audit_unknown(note, audit->source.read ? "esp_secure_cert could not be read" : NO_FLASH);
+    return audit->cert_state == AUDIT_ABSENT
+               ? audit_not_applicable(note, "there is no esp_secure_cert partition")
+               : audit_unknown(note, audit->cert_problem[0] ? audit->cert_problem : NO_FLASH);
 }
 
 enum seal_audit_verdict audit_id_peripheral(const struct seal_audit *audit, struct seal_audit_note *note)
@@ -114,8 +154,10 @@ enum seal_audit_verdict audit_id_peripheral(const struct seal_audit *audit, stru
 
 enum seal_audit_verdict audit_id_cert(const struct seal_audit *audit, struct seal_audit_note *note)
 {
-    bool found = false, good = true;
-    if (audit->cert_state != AUDIT_READ) {
+    bool found = false, good = audit->cert_state != AUDIT_DAMAGED;
+    if (audit->cert_state == AUDIT_DAMAGED) {
+        audit_note(note, "%s", audit->cert_problem);
+    } else if (audit->cert_state != AUDIT_READ) {
         return no_partition(audit, note);
     }
     for (size_t i = 0; i < audit->item_count; i++) {
@@ -159,9 +201,6 @@ enum seal_audit_verdict audit_id_proof(const struct seal_audit *audit, struct se
 enum seal_audit_verdict audit_id_leak(const struct seal_audit *audit, struct seal_audit_note *note)
 {
     bool leaked = false;
-    if (audit->cert_state != AUDIT_READ) {
-        return no_partition(audit, note);
-    }
     for (size_t i = 0; i < audit->item_count; i++) {
         const struct seal_partition_item *item = &audit->items[i];
         if (item->exposure == SEAL_KEY_LEAKED || item->exposure == SEAL_KEY_PLAINTEXT) {
@@ -169,6 +208,9 @@ enum seal_audit_verdict audit_id_leak(const struct seal_audit *audit, struct sea
                        seal_key_exposure_name(item->exposure));
             leaked = true;
         }
+    }
+    if (!leaked && audit->cert_state != AUDIT_READ) {
+        return no_partition(audit, note);
     }
     if (!leaked) {
         audit_note(note, "no entry holds a private key in the clear");
@@ -178,39 +220,36 @@ enum seal_audit_verdict audit_id_leak(const struct seal_audit *audit, struct sea
 
 /* --- storage, updates, trust, leftovers --- */
 
-static const char *no_nvs(const struct seal_audit *audit)
+/* Where nothing was found to be bad. */
+static enum seal_audit_verdict nvs_rest(const struct seal_audit *audit, struct seal_audit_note *note,
+                                        const char *good)
 {
-    return !audit->source.read                ? NO_FLASH
-           : audit->table_state != AUDIT_READ ? audit->table_problem
-                                              : "the NVS partition could not be read";
+    if (audit->nvs_problem[0]) {
+        return audit_unknown(note, audit->nvs_problem);
+    }
+    if (audit->nvs_plain + audit->nvs_encrypted == 0) {
+        return audit_not_applicable(note, "there is no NVS partition with data");
+    }
+    audit_note(note, "%s", good);
+    return SEAL_AUDIT_PASS;
 }
 
 enum seal_audit_verdict audit_nvs_encrypted(const struct seal_audit *audit, struct seal_audit_note *note)
 {
-    if (audit->nvs_state == AUDIT_ABSENT) {
-        return audit_not_applicable(note, "there is no NVS partition with data");
+    if (audit->nvs_plain) {
+        audit_note(note, "NVS is in the clear");
+        return SEAL_AUDIT_FAIL;
     }
-    if (audit->nvs_state != AUDIT_READ) {
-        return audit_unknown(note, no_nvs(audit));
-    }
-    audit_note(note, "NVS is %s", audit->nvs_plain ? "in the clear" : "encrypted");
-    return audit->nvs_plain ? SEAL_AUDIT_FAIL : SEAL_AUDIT_PASS;
+    return nvs_rest(audit, note, "NVS is encrypted");
 }
 
 enum seal_audit_verdict audit_nvs_credentials(const struct seal_audit *audit, struct seal_audit_note *note)
 {
-    if (audit->nvs_state == AUDIT_ABSENT) {
-        return audit_not_applicable(note, "there is no NVS partition with data");
-    }
-    if (audit->nvs_state != AUDIT_READ) {
-        return audit_unknown(note, no_nvs(audit));
-    }
     if (audit->nvs_credentials[0]) {
         audit_note(note, "in the clear: %s", audit->nvs_credentials);
         return SEAL_AUDIT_FAIL;
     }
-    audit_note(note, audit->nvs_plain ? "no entry looks like a credential" : "NVS is encrypted");
-    return SEAL_AUDIT_PASS;
+    return nvs_rest(audit, note, audit->nvs_plain ? "no entry looks like a credential" : "NVS is encrypted");
 }
 
 enum seal_audit_verdict audit_ota_slots(const struct seal_audit *audit, struct seal_audit_note *note)
@@ -218,7 +257,7 @@ enum seal_audit_verdict audit_ota_slots(const struct seal_audit *audit, struct s
     size_t slots = 0;
     bool data = false;
     if (audit->table_state != AUDIT_READ) {
-        return audit_unknown(note, audit->source.read ? audit->table_problem : NO_FLASH);
+        return audit_unknown(note, audit_has_flash(audit) ? audit->table_problem : NO_FLASH);
     }
     for (size_t i = 0; i < audit->table.count; i++) {
         const struct seal_partition *one = &audit->table.entries[i];
@@ -228,40 +267,6 @@ enum seal_audit_verdict audit_ota_slots(const struct seal_audit *audit, struct s
     audit_note(note, "%zu OTA slots, %s otadata partition", slots, data ? "an" : "no");
     return slots >= 2 && data ? SEAL_AUDIT_PASS : SEAL_AUDIT_FAIL;
 }
-
-enum seal_audit_verdict audit_net_bundle(const struct seal_audit *audit, struct seal_audit_note *note)
-{
-    bool app = false;
-    for (size_t i = 0; i < audit->image_count; i++) {
-        if (audit->images[i].bundle) {
-            audit_note(note, "%s holds a certificate bundle", audit->images[i].name);
-            return SEAL_AUDIT_PASS;
-        }
-        app = app || audit->images[i].has_app;
-    }
-    if (!app) {
-        return audit_unknown(note, audit->source.read ? "no application was read" : NO_FLASH);
-    }
-    audit_note(note, "no application holds ESP-IDF's certificate bundle; it may trust single certificates");
-    return SEAL_AUDIT_UNKNOWN;
-}
-
-enum seal_audit_verdict audit_sec_leftover(const struct seal_audit *audit, struct seal_audit_note *note)
-{
-    for (size_t i = 0; i < audit->secret_count; i++) {
-        audit_note(note, "%s at 0x%x", audit->secrets[i].what, audit->secrets[i].offset);
-    }
-    if (audit->secret_count > 0) {
-        return SEAL_AUDIT_FAIL;
-    }
-    if (!audit->scanned) {
-        return audit_unknown(note, audit->source.read ? "only parts of the flash were read" : NO_FLASH);
-    }
-    audit_note(note, "no private key in %u bytes", audit->source.flash_size);
-    return SEAL_AUDIT_PASS;
-}
-
-/* --- what only firmware knows --- */
 
 /* Each option must have its value; "n" is as good as absent. */
 static enum seal_audit_verdict options(const struct seal_audit *audit, const char *const (*wanted)[2],
@@ -280,6 +285,47 @@ static enum seal_audit_verdict options(const struct seal_audit *audit, const cha
     }
     return good ? SEAL_AUDIT_PASS : SEAL_AUDIT_FAIL;
 }
+
+enum seal_audit_verdict audit_net_bundle(const struct seal_audit *audit, struct seal_audit_note *note)
+{
+    bool app = false;
+    for (size_t i = 0; i < audit->image_count; i++) {
+        if (audit->images[i].bundle) {
+            audit_note(note, "%s holds a certificate bundle", audit->images[i].name);
+            return SEAL_AUDIT_PASS;
+        }
+        app = app || audit->images[i].has_app;
+    }
+    if (audit->source.sdkconfig) {
+        static const char *const wanted[][2] = {{"CONFIG_MBEDTLS_CERTIFICATE_BUNDLE", "y"}, {NULL, NULL}};
+        return options(audit, wanted, note);
+    }
+    if (!app) {
+        return audit_unknown(note, audit_has_flash(audit) ? "no application was read" : NO_FLASH);
+    }
+    audit_note(note, "no application holds ESP-IDF's certificate bundle; it may trust single certificates");
+    return SEAL_AUDIT_UNKNOWN;
+}
+
+enum seal_audit_verdict audit_sec_leftover(const struct seal_audit *audit, struct seal_audit_note *note)
+{
+    for (size_t i = 0; i < audit->secret_count; i++) {
+        audit_note(note, "%s at 0x%x", audit->secrets[i].what, audit->secrets[i].offset);
+    }
+    if (audit->secret_count > 0) {
+        return SEAL_AUDIT_FAIL;
+    }
+    if (!audit->scanned) {
+        return audit_unknown(note, audit->source.flash ? "the file ends before the last partition does"
+                                   : audit_has_flash(audit)
+                                       ? "only parts of the flash were read; --whole-flash reads all"
+                                       : NO_FLASH);
+    }
+    audit_note(note, "no private key in %u bytes", audit->source.flash_size);
+    return SEAL_AUDIT_PASS;
+}
+
+/* --- what only firmware knows --- */
 
 enum seal_audit_verdict audit_fw_memprot(const struct seal_audit *audit, struct seal_audit_note *note)
 {

@@ -104,10 +104,16 @@ struct key_blocks { /* those of purposes whose name begins so */
     size_t count;
 };
 
+/* The ESP32 and ESP32-C2 have blocks with fixed jobs. */
+static bool has_purposes(const struct seal_audit *audit)
+{
+    return audit_has_field(audit, "KEY_PURPOSE_0");
+}
+
 static void find_blocks(const struct seal_audit *audit, const char *prefix, struct key_blocks *found)
 {
     found->count = 0;
-    for (unsigned key = 0; key < audit->efuse.chip->key_blocks && key < 6; key++) {
+    for (unsigned key = 0; has_purposes(audit) && key < audit->efuse.chip->key_blocks && key < 6; key++) {
         const struct seal_key_purpose *purpose =
             seal_chip_purpose_by_value(audit->efuse.chip, seal_efuse_key_purpose(&audit->efuse, key));
         int id = seal_chip_key_block(audit->efuse.chip, key);
@@ -135,36 +141,32 @@ static bool protected(const struct seal_audit *audit, const struct key_blocks *b
     return all;
 }
 
-/* ESP32: the key stands in BLOCK1, without a purpose. */
-static void encryption_key_blocks(const struct seal_audit *audit, struct key_blocks *blocks)
-{
-    find_blocks(audit, "XTS_AES_", blocks);
-    int id = seal_chip_block(audit->efuse.chip, "BLOCK1");
-    if (audit_has_field(audit, "FLASH_CRYPT_CNT") && id >= 0) {
-        *blocks = (struct key_blocks){.ids = {(unsigned)id}, .count = 1};
-    }
-}
-
+/* What a release needs of the key's blocks: there, unreadable, unwritable. */
 enum seal_audit_verdict audit_fe_key(const struct seal_audit *audit, struct seal_audit_note *note)
 {
-    struct key_blocks blocks;
+    struct seal_release_bit list[SEAL_RELEASE_BITS];
+    bool good = true;
     if (!audit->source.efuse) {
         return audit_unknown(note, NO_FUSES);
     }
-    encryption_key_blocks(audit, &blocks);
-    if (audit_flash_encryption_on(audit) == 0 && blocks.count == 0) {
+    if (audit->key_state == BOOT_KEY_NONE && audit_flash_encryption_on(audit) == 0) {
         return audit_not_applicable(note, "flash encryption is off and has no key");
     }
-    if (audit_flash_encryption_on(audit) == 0 && audit_has_field(audit, "FLASH_CRYPT_CNT") &&
-        seal_efuse_block_readable(&audit->efuse, blocks.ids[0]) &&
-        seal_efuse_block_blank(&audit->efuse, blocks.ids[0])) {
-        return audit_not_applicable(note, "flash encryption is off and has no key");
+    if (seal_efuse_get_named(&audit->efuse, "FORCE_USE_KEY_MANAGER_KEY")) {
+        return audit_unknown(note, "the key manager holds keys, which no fuse tells of");
     }
-    if (blocks.count == 0) {
-        audit_note(note, "no key block has the purpose of a flash encryption key");
-        return SEAL_AUDIT_FAIL;
+    size_t count = seal_flash_encryption_bits(&audit->efuse, list);
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].part == SEAL_PART_KEYS) {
+            audit_note(note, "%s is %s", list[i].name, list[i].state == SEAL_RELEASE_SET ? "set" : "missing");
+            good = good && list[i].state == SEAL_RELEASE_SET;
+        }
     }
-    return protected(audit, &blocks, note) ? SEAL_AUDIT_PASS : SEAL_AUDIT_FAIL;
+    if (audit->key_state == BOOT_KEY_UNSURE) {
+        audit_note(note, "the blocks do not make one key: the chip takes one, and the others are lost");
+        good = false;
+    }
+    return good ? SEAL_AUDIT_PASS : SEAL_AUDIT_FAIL;
 }
 
 enum seal_audit_verdict audit_id_key_protected(const struct seal_audit *audit, struct seal_audit_note *note)
@@ -202,23 +204,27 @@ enum seal_audit_verdict audit_nvs_key(const struct seal_audit *audit, struct sea
 
 enum seal_audit_verdict audit_dbg_soft(const struct seal_audit *audit, struct seal_audit_note *note)
 {
+    const struct seal_efuse_field *field = seal_chip_field(audit->source.chip, "SOFT_DIS_JTAG");
     struct key_blocks jtag, all;
     uint32_t soft;
-    if (!audit->source.efuse) {
+    if (!field) {
+        return audit_not_applicable(note, "this chip has no SOFT_DIS_JTAG");
+    }
+    if (!audit_fuse(audit, "SOFT_DIS_JTAG", &soft)) {
         return audit_unknown(note, NO_FUSES);
     }
-    find_blocks(audit, "HMAC_DOWN_JTAG", &jtag);
-    find_blocks(audit, "HMAC_DOWN_ALL", &all);
-    bool odd = audit_fuse(audit, "SOFT_DIS_JTAG", &soft) && __builtin_popcount(soft) % 2;
-    struct seal_exit pads = exit_of(audit, SEAL_EXIT_PAD_JTAG);
-    if (!odd || pads.state == SEAL_EXIT_CLOSED) {
-        return audit_not_applicable(note, "JTAG is not soft-disabled");
+    struct seal_exit exit = exit_of(audit, SEAL_EXIT_TOKEN_JTAG);
+    if (__builtin_popcount(soft) % 2 == 0 || exit.state == SEAL_EXIT_CLOSED) {
+        return audit_not_applicable(note, exit.says);
     }
     audit_note(note, "SOFT_DIS_JTAG = %u", soft);
-    if (jtag.count + all.count == 0) {
-        audit_note(note, "no key lets anybody reopen it");
-        return SEAL_AUDIT_PASS;
+    if (soft != (1u << field->bits) - 1 && seal_efuse_field_writable(&audit->efuse, field)) {
+        audit_note(note, "one more bit of it opens JTAG again");
+        return SEAL_AUDIT_FAIL;
     }
+    audit_note(note, "%s", exit.says);
+    find_blocks(audit, "HMAC_DOWN_JTAG", &jtag);
+    find_blocks(audit, "HMAC_DOWN_ALL", &all);
     bool good = protected(audit, &jtag, note);
     return protected(audit, &all, note) && good ? SEAL_AUDIT_PASS : SEAL_AUDIT_FAIL;
 }
@@ -251,35 +257,33 @@ enum seal_audit_verdict audit_dpa_level(const struct seal_audit *audit, struct s
 
 /* --- the fuses as a whole --- */
 
+/* The bit that tells v3 from v2 of an ESP32 is in a register, which no file holds. */
+bool audit_revision_unsure(const struct seal_audit *audit)
+{
+    return audit->source.path == SEAL_PATH_FILE && audit->efuse.chip->revision_register &&
+           seal_efuse_get_named(&audit->efuse, "CHIP_VER_REV2");
+}
+
 enum seal_audit_verdict audit_chip_revision(const struct seal_audit *audit, struct seal_audit_note *note)
 {
-    /* ESP32 before v3.0: a glitch of the supply reads protected keys and gets past secure boot
-     * (CVE-2019-15894, CVE-2019-17391; Espressif "ESP32 ECO and Workarounds"). ESP32-P4 v1.0: the ROM's own
-     * encryption can write what it cannot decrypt (espressif/esp-idf#19028). */
-    static const struct {
-        const char *chip;
-        unsigned first_good;
-        const char *why;
-    } known[] = {
-        {"esp32", 300,
-         "glitches of the supply get past secure boot and read protected keys (CVE-2019-15894, "
-         "CVE-2019-17391)"},
-        {"esp32p4", 101,
-         "the ROM's own encryption can write what it cannot decrypt (espressif/esp-idf#19028)"},
-    };
     if (!audit->source.efuse) {
         return audit_unknown(note, NO_FUSES);
     }
     unsigned revision = seal_efuse_revision(&audit->efuse);
-    audit_note(note, "%s v%u.%u", audit->efuse.chip->title, revision / 100, revision % 100);
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (strcmp(known[i].chip, audit->efuse.chip->name) == 0 && revision < known[i].first_good) {
-            audit_note(note, "before v%u.%u %s", known[i].first_good / 100, known[i].first_good % 100,
-                       known[i].why);
-            return SEAL_AUDIT_FAIL;
-        }
+    unsigned first = audit->efuse.chip->secure_boot.first_revision;
+    if (audit_revision_unsure(audit)) {
+        return audit_unknown(note, "a file does not tell v2 from v3 of this chip; ask the chip");
     }
-    return SEAL_AUDIT_PASS;
+    audit_note(note, "%s v%u.%u", audit->efuse.chip->title, revision / 100, revision % 100);
+    if (revision >= first) {
+        return SEAL_AUDIT_PASS;
+    }
+    audit_note(note, "before v%u.%u its ROM has no Secure Boot v2", first / 100, first % 100);
+    if (strcmp(audit->efuse.chip->name, "esp32") == 0) { /* Espressif's advisories of those numbers */
+        audit_note(note, "and glitches of the supply read protected keys and get past secure boot "
+                         "(CVE-2019-15894, CVE-2019-17391)");
+    }
+    return SEAL_AUDIT_FAIL;
 }
 
 enum seal_audit_verdict audit_efuse_errors(const struct seal_audit *audit, struct seal_audit_note *note)
@@ -287,6 +291,9 @@ enum seal_audit_verdict audit_efuse_errors(const struct seal_audit *audit, struc
     bool good = true;
     if (!audit->source.efuse) {
         return audit_unknown(note, NO_FUSES);
+    }
+    if (audit->source.path == SEAL_PATH_FILE) {
+        return audit_not_applicable(note, "a file has no error counters; ask the chip");
     }
     for (unsigned id = 0; id < audit->efuse.chip->efuse->block_count; id++) {
         if (audit->efuse.errors[id] || audit->efuse.error_fail[id]) {
@@ -302,27 +309,39 @@ enum seal_audit_verdict audit_efuse_errors(const struct seal_audit *audit, struc
     return good ? SEAL_AUDIT_PASS : SEAL_AUDIT_FAIL;
 }
 
+/* What is wrong with a key block; NULL: nothing. */
+static const char *stray(const struct seal_audit *audit, unsigned key, unsigned id)
+{
+    unsigned value = seal_efuse_key_purpose(&audit->efuse, key);
+    bool blank = seal_efuse_block_blank(&audit->efuse, id);
+    if (!seal_chip_purpose_by_value(audit->efuse.chip, value)) {
+        return "has a purpose that does not exist";
+    }
+    if (!seal_efuse_block_readable(&audit->efuse, id)) {
+        return NULL;
+    }
+    if (value != SEAL_PURPOSE_USER) {
+        return blank ? "has a purpose and no key" : NULL;
+    }
+    return !blank && seal_efuse_key_purpose_writable(&audit->efuse, key)
+               ? "holds data whose purpose is neither set nor locked"
+               : NULL;
+}
+
 enum seal_audit_verdict audit_efuse_stray(const struct seal_audit *audit, struct seal_audit_note *note)
 {
     bool good = true;
     if (!audit->source.efuse) {
         return audit_unknown(note, NO_FUSES);
     }
+    if (!has_purposes(audit)) {
+        return audit_not_applicable(note, "the key blocks of this chip have no purposes");
+    }
     for (unsigned key = 0; key < audit->efuse.chip->key_blocks; key++) {
         int id = seal_chip_key_block(audit->efuse.chip, key);
-        const struct seal_key_purpose *purpose =
-            seal_chip_purpose_by_value(audit->efuse.chip, seal_efuse_key_purpose(&audit->efuse, key));
-        if (id < 0 || audit_has_field(audit, "FLASH_CRYPT_CNT") ||
-            !seal_efuse_block_readable(&audit->efuse, (unsigned)id)) {
-            continue;
-        }
-        bool blank = seal_efuse_block_blank(&audit->efuse, (unsigned)id);
-        bool user = seal_efuse_key_purpose(&audit->efuse, key) == SEAL_PURPOSE_USER;
-        if (!purpose || blank == !user) {
-            audit_note(note, "%s %s", block_of(audit, (unsigned)id)->name,
-                       !purpose ? "has a purpose that does not exist"
-                       : user   ? "holds data without a purpose"
-                                : "has a purpose and no key");
+        const char *wrong = id < 0 ? NULL : stray(audit, key, (unsigned)id);
+        if (wrong) {
+            audit_note(note, "%s %s", block_of(audit, (unsigned)id)->name, wrong);
             good = false;
         }
     }
@@ -334,12 +353,11 @@ enum seal_audit_verdict audit_efuse_stray(const struct seal_audit *audit, struct
 
 enum seal_audit_verdict audit_efuse_purposes(const struct seal_audit *audit, struct seal_audit_note *note)
 {
-    struct key_blocks xts128, xts;
     bool good = true;
     if (!audit->source.efuse) {
         return audit_unknown(note, NO_FUSES);
     }
-    if (audit_has_field(audit, "FLASH_CRYPT_CNT")) {
+    if (!has_purposes(audit)) {
         return audit_not_applicable(note, "the key blocks of this chip have no purposes");
     }
     for (unsigned key = 0; key < audit->efuse.chip->key_blocks; key++) {
@@ -351,13 +369,6 @@ enum seal_audit_verdict audit_efuse_purposes(const struct seal_audit *audit, str
                        writable ? ", which can still be changed" : "");
             good = good && !writable;
         }
-    }
-    find_blocks(audit, "XTS_AES_128_KEY", &xts128);
-    find_blocks(audit, "XTS_AES_", &xts);
-    if (xts128.count > 1 || (xts128.count == 1 && xts.count > 1)) {
-        audit_note(note,
-                   "more than one key of flash encryption: the chip takes the first and the others are lost");
-        good = false;
     }
     if (note->len == 0) {
         audit_note(note, "no key block is in use");

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LARGEST = 16 << 20, FIRST = 4096, BUNDLE_LEAST = 256 };
+enum { FIRST = 4096, BUNDLE_LEAST = 256 };
 
 static const struct seal_image_hashes hashes = {.sha256 = seal_sha256, .sha384 = seal_sha384};
 
@@ -38,7 +38,7 @@ static int fetch(struct seal_audit *audit, bool encrypted, uint32_t offset, uint
 {
     int err = audit_fetch(audit, offset, data, len, done, cause);
     if (err == SEAL_OK && *done && encrypted) {
-        *done = audit_decrypt(audit, offset, data, len) == SEAL_OK;
+        *done = audit_is_erased(data, len) || audit_decrypt(audit, offset, data, len) == SEAL_OK;
     }
     return err;
 }
@@ -72,14 +72,11 @@ static void judge(struct seal_audit *audit, struct audit_image *image, const uin
 /* Up to the end of the signatures, by what the first bytes say. */
 static size_t size_of(const uint8_t *first, size_t room)
 {
-    struct seal_image parsed;
     uint64_t at = SEAL_IMAGE_HEADER_LEN;
-    size_t len = FIRST;
-    (void)parsed;
     for (unsigned i = 0; i < first[1] && at + 8 <= FIRST; i++) {
         at += 8 + (uint64_t)seal_le32(first + at + 4);
     }
-    len = at > room ? room : (size_t)at;
+    size_t len = at > room ? room : (size_t)at;
     len = len + 64 + 2 * SEAL_BOOT_SECTOR;
     return len > room ? room : len / 16 * 16;
 }
@@ -99,7 +96,7 @@ static int read_image(struct seal_audit *audit, struct audit_image *image, uint3
         return SEAL_OK;
     }
     if (!seal_image_looks_like(first, sizeof first)) {
-        bool hidden = audit_flash_encryption_on(audit) == 1 && !audit->source.flash_key &&
+        bool hidden = audit_flash_encryption_on(audit) == 1 && !audit->key_len &&
                       audit_looks_random(first, sizeof first);
         image->state = hidden ? AUDIT_UNREAD : AUDIT_DAMAGED;
         (void)snprintf(image->problem, sizeof image->problem, "%s",
@@ -121,9 +118,9 @@ static int read_image(struct seal_audit *audit, struct audit_image *image, uint3
 int audit_read_images(struct seal_audit *audit, struct seal_cause *cause)
 {
     uint32_t start = audit->source.chip->bootloader_offset;
-    bool encrypted = audit_flash_encryption_on(audit) == 1 && audit->source.flash_key;
+    bool encrypted = audit_flash_encryption_on(audit) == 1 && audit->key_len;
     int err = SEAL_OK;
-    if (!audit->source.read) {
+    if (!audit_has_flash(audit)) {
         return SEAL_OK;
     }
     audit->images[audit->image_count++] = (struct audit_image){.name = "bootloader", .offset = start};
@@ -139,22 +136,31 @@ int audit_read_images(struct seal_audit *audit, struct seal_cause *cause)
     return err;
 }
 
+static int read_again(void *ctx, uint32_t offset, uint8_t *data, size_t len, struct seal_cause *cause)
+{
+    bool done;
+    int err = audit_fetch(ctx, offset, data, len, &done, cause);
+    ((struct seal_audit *)ctx)->broken = err;
+    return err == SEAL_OK && !done ? seal_fail(cause, SEAL_ERR_STATE, "flash at 0x%x was not read", offset)
+                                   : err;
+}
+
 int audit_judge_boot(struct seal_audit *audit, struct seal_cause *cause)
 {
     struct seal_cause why = {0};
     struct seal_boot_question question = {
         .efuse = &audit->efuse,
-        .read = audit->source.read,
-        .read_ctx = audit->source.read_ctx,
+        .read = read_again,
+        .read_ctx = audit,
         .flash_size = audit->source.flash_size,
-        .key = audit->source.flash_key,
-        .key_len = audit->source.flash_key_len,
+        .key = audit->key_len ? audit->key : NULL,
+        .key_len = audit->key_len,
         .revision = -1,
     };
-    if (!audit->source.efuse || !audit->source.read || !audit->source.cheap) {
+    if (!audit->source.efuse || !audit_has_flash(audit)) {
         return SEAL_OK;
     }
     int err = seal_boot_check(&question, &audit->boot, &why);
     audit->boot_known = err == SEAL_OK;
-    return err == SEAL_ERR_NO_MEMORY ? seal_fail(cause, err, "out of memory for an audit") : SEAL_OK;
+    return err == SEAL_ERR_NO_MEMORY || audit->broken ? seal_fail(cause, err, "%s", why.text) : SEAL_OK;
 }

@@ -68,10 +68,10 @@ static enum boot_key_state take_by_purpose(const struct seal_efuse *efuse, uint8
     return first != BOOT_KEY_KNOWN ? first : second;
 }
 
-static enum boot_key_state from_snapshot(const struct boot_view *view, uint8_t *key, size_t *len)
+enum boot_key_state boot_key_of(const struct seal_efuse *efuse, uint8_t key[static SEAL_FLASH_KEY_MAX],
+                                size_t *len)
 {
-    const struct seal_efuse *efuse = view->efuse;
-    if (boot_is_esp32(view)) {
+    if (efuse->chip->key_blocks == 0) { /* ESP32 */
         *len = 4u * seal_efuse_block_words(efuse, 1);
         return take(efuse, 1, *len, key, !seal_efuse_block_readable(efuse, 1));
     }
@@ -98,7 +98,7 @@ int boot_key_open(struct boot_view *view)
     uint8_t key[SEAL_FLASH_KEY_MAX];
     size_t len = 0;
     int err = SEAL_OK;
-    view->key_state = from_snapshot(view, key, &len);
+    view->key_state = boot_key_of(view->efuse, key, &len);
     if (view->key_state == BOOT_KEY_HIDDEN && question->key) {
         if (question->key_len != len) {
             err = seal_fail(view->cause, SEAL_ERR_KEY,

@@ -38,6 +38,9 @@ bool boot_is_esp32(const struct boot_view *view);
 int boot_revision(const struct boot_view *view);
 
 /* --- boot_check_key.c --- */
+/* The key of flash encryption that a snapshot holds, as a key file has it, and its length. */
+enum boot_key_state boot_key_of(const struct seal_efuse *efuse, uint8_t key[static SEAL_FLASH_KEY_MAX],
+                                size_t *len);
 /* Opens the flash-encryption key into view->crypt and sets key_state. */
 int boot_key_open(struct boot_view *view) SEAL_MUST_CHECK;
 
