@@ -170,7 +170,7 @@ int seal_cert_write(const struct seal_cert *cert, bool der, struct seal_buf *out
 static void public_text(const EVP_PKEY *pkey, char *text, size_t size)
 {
     char kind[24] = "unknown";
-    char hex[65] = "";
+    char hex[17] = "";
     uint8_t sha256[32];
     if (pkey && seal_pkey_fingerprint(pkey, sha256) == SEAL_OK) {
         seal_pkey_describe(pkey, kind);
