@@ -159,6 +159,12 @@ _espseal()
         --hmac-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --offset) COMPREPLY=(); return ;;
         --firmware) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --nvs-template) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --nvs-values) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --nvs-partition) COMPREPLY=(); return ;;
+        --nvs-version) COMPREPLY=($(compgen -W '1 2' -- "$cur")); return ;;
+        --derive-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --transport) COMPREPLY=($(compgen -W 'ble softap' -- "$cur")); return ;;
         --out) COMPREPLY=($(compgen -d -- "$cur")); return ;;
         --allow) COMPREPLY=(); return ;;
         --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -173,7 +179,7 @@ _espseal()
         --confirm) COMPREPLY=($(compgen -W 'burn stdin' -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--profile --set --mode --storage --ca-cert --foreign-ca --seen --device-cert --private-key --subject --san --eku --any-subject --serial --key-type --ca-key --days --sign-cmd --cmp --cmp-ref --cmp-secret-file --cmp-cert --cmp-key --cmp-update --csr-only --csr-out --efuse-key --hmac-key --offset --firmware --out --keep-secrets --force --allow --passphrase-file --ca-passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
+        words='--profile --set --mode --storage --ca-cert --foreign-ca --seen --device-cert --private-key --subject --san --eku --any-subject --serial --key-type --ca-key --days --sign-cmd --cmp --cmp-ref --cmp-secret-file --cmp-cert --cmp-key --cmp-update --csr-only --csr-out --efuse-key --hmac-key --offset --firmware --nvs-template --nvs-values --nvs-partition --nvs-version --derive-key --transport --out --keep-secrets --force --allow --passphrase-file --ca-passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
         ;;
     'prove')
         case "$prev" in

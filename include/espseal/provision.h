@@ -200,6 +200,10 @@ seal_job_hmac_key(const struct seal_job *job); /* 32 bytes; NULL when the host d
 /* The keys of this device, wrapped for the recipient that the profile names (escrow.h): to be kept before the
  * job runs. NULL: none was asked for, or the keys are not known any more. After seal_job_plan. */
 const struct seal_buf *seal_job_escrow(const struct seal_job *job);
+/* The manufacturing data that this run writes (manufacturing.h); its label is to be kept before the job runs.
+ * NULL: none was asked for, or what stands in flash stays. After the survey. */
+struct seal_mfg;
+const struct seal_mfg *seal_job_manufacturing(const struct seal_job *job);
 /* The chip is in secure download mode: what it is was judged from what its ROM tells, its MAC is not known,
  * and there are no steps. */
 bool seal_job_blind(const struct seal_job *job);

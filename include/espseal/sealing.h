@@ -85,12 +85,15 @@ struct seal_wish_lockdown {    /* lockdown.h: the table of these words, and what
     const uint8_t *jtag_key;              /* 32 bytes of HMAC_DOWN_JTAG with jtag: soft; NULL: random */
 };
 
+struct seal_mfg_recipe; /* manufacturing.h */
 struct seal_sealing {
     struct seal_wish_secure_boot secure_boot;
     struct seal_wish_flash_encryption flash_encryption;
     struct seal_wish_nvs nvs;
     struct seal_wish_anti_rollback anti_rollback;
     struct seal_wish_lockdown lockdown;
+    const struct seal_mfg_recipe *manufacturing; /* NVS data of this very device, encrypted by the same
+                                                    scheme; NULL: none */
 };
 
 /* True when anything at all is wished for. */

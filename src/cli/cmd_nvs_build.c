@@ -3,15 +3,12 @@
 
 #include "identity.h"
 
-#include <espseal/file.h>
 #include <espseal/hex.h>
 #include <espseal/manufacturing.h>
 #include <espseal/nvs_crypt.h>
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { TABLE_MAX = 16 << 20, VALUE_FILE_MAX = 4 << 20 };
 
 struct tables {
     struct seal_csv **list; /* NULL-terminated */
@@ -20,17 +17,6 @@ struct tables {
     struct seal_mfg_device device;
     bool fills, filled; /* a device is named, so that words in braces stand for something; there was one */
 };
-
-static int read_table(const char *path, struct seal_csv **table, struct seal_cause *cause)
-{
-    struct seal_buf *text = NULL;
-    int err = seal_file_read(path, TABLE_MAX, 0, &text, cause);
-    if (err == SEAL_OK) {
-        err = seal_csv_parse(seal_buf_ptr(text), seal_buf_len(text), path, SEAL_CSV_COMMENTS, table, cause);
-    }
-    seal_buf_free(&text);
-    return err;
-}
 
 /* The device, as far as the command line tells it, and its row. */
 static int read_device(const struct cli_run *run, struct tables *tables, struct seal_cause *cause)
@@ -56,7 +42,7 @@ static int read_device(const struct cli_run *run, struct tables *tables, struct 
         seal_hint(cause, "give one of --mac MAC and --serial TEXT");
         return err;
     }
-    err = read_table(cli_text(run, "values"), &tables->values, cause);
+    err = cli_nvs_read_table(cli_text(run, "values"), &tables->values, cause);
     device->values = tables->values;
     return err == SEAL_OK ? seal_mfg_find_row(device, cause) : err;
 }
@@ -73,7 +59,7 @@ static int read_tables(const struct cli_run *run, struct tables *tables, struct 
     }
     int err = SEAL_OK;
     for (size_t i = 0; i < count && err == SEAL_OK; i++) {
-        err = read_table(cli_operand(run, i), &tables->list[i], cause);
+        err = cli_nvs_read_table(cli_operand(run, i), &tables->list[i], cause);
     }
     return err == SEAL_OK ? read_device(run, tables, cause) : err;
 }
@@ -87,12 +73,6 @@ static void free_tables(struct tables *tables)
     seal_csv_free(&tables->values);
     seal_buf_free(&tables->derive_key);
     seal_mfg_clear(&tables->device);
-}
-
-static int read_value_file(void *ctx, const char *path, struct seal_buf **out, struct seal_cause *cause)
-{
-    (void)ctx;
-    return seal_file_read(path, VALUE_FILE_MAX, 0, out, cause);
 }
 
 static void note(void *ctx, const char *text)
@@ -125,7 +105,7 @@ static int build(struct cli_run *run, struct tables *tables, struct seal_buf *ou
     uint32_t version = 2;
     struct seal_nvs_writer *writer = NULL;
     const struct seal_nvs_csv how = {
-        .read_file = read_value_file,
+        .read_file = cli_nvs_read_value_file,
         .pmk = seal_wifi_pmk,
         .note = note,
         .ctx = run,

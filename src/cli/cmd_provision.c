@@ -218,6 +218,28 @@ static const struct cli_option options[] = {
      .summary = "flash offset of esp_secure_cert, or auto: from the partition table",
      .fallback = "0xd000"},
     {.name = "firmware", .value = "OFFSET=FILE", .summary = "write this image as well", .repeat = true},
+    {.name = "nvs-template",
+     .value = "FILE",
+     .summary =
+         "make an NVS partition of this table, with words in braces (see espseal nvs build), and write it"},
+    {.name = "nvs-values",
+     .value = "FILE",
+     .summary = "its values for each device: CSV with a row per MAC or --serial"},
+    {.name = "nvs-partition",
+     .value = "PLACE",
+     .summary = "where it goes: name in the partition table, or flash offset",
+     .fallback = "nvs"},
+    {.name = "nvs-version",
+     .value = "N",
+     .summary = "its format; 1 is for ESP-IDF before 4.0",
+     .choices = (const char *const[]){"1", "2", NULL},
+     .fallback = "2"},
+    {.name = "derive-key", .value = "FILE", .summary = "32 bytes, the key of {hmac:LABEL} in it"},
+    {.name = "transport",
+     .value = "HOW",
+     .summary = "on the label of its {pop}: how the phone reaches the device",
+     .choices = (const char *const[]){"ble", "softap", NULL},
+     .fallback = "ble"},
     {.name = "out",
      .value = "DIR",
      .summary = "keep certificate, partition and receipt there; {mac} is filled in"},
@@ -261,7 +283,12 @@ const struct cli_command cli_command_provision = {
         "the chip proves its key, the key block is read-protected for ever, and the chip proves it again "
         "through the "
         "protected key. The keys that espseal made are then gone from the host; files that were given stay, "
-        "and are named.",
+        "and are named.\n\n"
+        "With --nvs-template the device gets an NVS partition of its own, encrypted as the profile says for "
+        "NVS. "
+        "What stands in flash already and differs only in random values stays as it is, so that they never "
+        "change. When a value has {pop} or {sec2_verifier}, the label is kept in --out as label.txt and "
+        "label.png.",
     .examples =
         "# a simulated ESP32-C3, with a CA made on the spot\n"
         "espseal identity ca --subject \"/CN=Demo CA\" --days 3650 --out-cert ca.pem --out-key ca.key\n"

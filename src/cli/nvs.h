@@ -37,6 +37,11 @@ int cli_nvs_keys(const struct cli_run *run, bool needed, struct seal_buf **keys,
 int cli_nvs_write_new_keys(const struct cli_run *run, const struct seal_buf *keys,
                            struct seal_cause *cause) SEAL_MUST_CHECK;
 
+/* A table of rows or values, with comments; the file of a row of type file (ctx is not used). */
+int cli_nvs_read_table(const char *path, struct seal_csv **table, struct seal_cause *cause) SEAL_MUST_CHECK;
+int cli_nvs_read_value_file(void *ctx, const char *path, struct seal_buf **out,
+                            struct seal_cause *cause) SEAL_MUST_CHECK;
+
 struct cli_nvs_source { /* where a partition comes from */
     struct seal_buf *data;
     char name[256];  /* the file, the partition's name, or "flash at 0x9000": for messages */

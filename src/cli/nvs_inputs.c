@@ -8,6 +8,25 @@
 
 #include <string.h>
 
+enum { TABLE_MAX = 16 << 20, VALUE_FILE_MAX = 4 << 20 };
+
+int cli_nvs_read_table(const char *path, struct seal_csv **table, struct seal_cause *cause)
+{
+    struct seal_buf *text = NULL;
+    int err = seal_file_read(path, TABLE_MAX, 0, &text, cause);
+    if (err == SEAL_OK) {
+        err = seal_csv_parse(seal_buf_ptr(text), seal_buf_len(text), path, SEAL_CSV_COMMENTS, table, cause);
+    }
+    seal_buf_free(&text);
+    return err;
+}
+
+int cli_nvs_read_value_file(void *ctx, const char *path, struct seal_buf **out, struct seal_cause *cause)
+{
+    (void)ctx;
+    return seal_file_read(path, VALUE_FILE_MAX, 0, out, cause);
+}
+
 static int make_keys(const struct cli_run *run, uint8_t *keys, struct seal_cause *cause)
 {
     int err = cli_check_out(run, "new-keys", true, cause);

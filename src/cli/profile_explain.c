@@ -49,6 +49,7 @@ static const struct {
     {"nvs_encryption.scheme", "hmac", "its NVS entries are encrypted with keys that its HMAC key derives",
      "a key block holds the HMAC key of NVS"},
     {"nvs_encryption.data", NULL, "%s is encrypted and written as its NVS partition", NULL},
+    {"manufacturing.template", NULL, "its own data in NVS, made of %s", NULL},
     {"anti_rollback.secure_version", NULL, "it refuses firmware with a secure version below %s",
      "the secure version only ever rises: older firmware never starts again"},
     {"lockdown.download", "secure", "its download mode writes flash and tells nothing", NULL},

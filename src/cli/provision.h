@@ -8,6 +8,7 @@
 #include <espseal/map.h>
 
 #include <espseal/cmp.h>
+#include <espseal/manufacturing.h>
 #include <espseal/provision.h>
 
 #define PROVISION_IMAGES 32
@@ -37,6 +38,9 @@ struct provision { /* one run: what was given, read into memory, and what came o
     struct seal_cert *escrow;
     struct seal_buf *secrets[PROVISION_SECRETS]; /* keys that the profile names */
     struct seal_map *nvs_data;
+    struct seal_mfg_recipe mfg;
+    struct seal_csv *mfg_tables[2], *mfg_values; /* the template, NULL-terminated */
+    struct seal_buf *derive_key;
 };
 
 /* provision_inputs.c: options to profile. Everything is freed by provision_free. */
@@ -47,6 +51,17 @@ void provision_free(struct provision *p);
 
 /* provision_cmp.c: --cmp and what goes with it; after the identity was read. */
 int provision_read_cmp(struct cli_run *run, struct provision *p, struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/*
+ * provision_manufacturing.c: --nvs-template and what goes with it. _label_check says before anybody is asked
+ * that a label would be lost; _label_write puts it into --out.
+ */
+int provision_read_manufacturing(struct cli_run *run, struct provision *p,
+                                 struct seal_cause *cause) SEAL_MUST_CHECK;
+int provision_label_check(const struct cli_run *run, const struct provision *p,
+                          struct seal_cause *cause) SEAL_MUST_CHECK;
+int provision_label_write(const struct cli_run *run, const struct provision *p,
+                          struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /*
  * provision_sealing.c: what a profile says beyond the options. _read_profile reads and checks it and gives
@@ -73,6 +88,8 @@ int provision_files_prepare(struct cli_run *run, struct provision *p,
 /* With --csr-only: the request, signed by the chip, to --csr-out and --out. */
 int provision_files_request(struct cli_run *run, struct provision *p,
                             struct seal_cause *cause) SEAL_MUST_CHECK;
+int provision_write_one(const struct provision *p, const char *name, const void *data, size_t len, int flags,
+                        struct seal_cause *cause) SEAL_MUST_CHECK;
 int provision_files_receipt(struct cli_run *run, struct provision *p, const seal_json *receipt,
                             struct seal_cause *cause) SEAL_MUST_CHECK;
 

@@ -90,8 +90,9 @@ static int check_owner(struct cli_run *run, struct provision *p, struct seal_cau
 static int check_names(struct cli_run *run, const struct provision *p, struct seal_cause *cause)
 {
     static const char *const names[] = {"certificate.pem", "esp_secure_cert.bin", "request.pem",
-                                        "escrow.pem",      "private_key.pem",     "hmac_key.bin"};
-    enum { SECRETS_FROM = 4, NAMES = sizeof names / sizeof names[0] };
+                                        "escrow.pem",      "label.txt",           "label.png",
+                                        "private_key.pem", "hmac_key.bin"};
+    enum { SECRETS_FROM = 6, NAMES = sizeof names / sizeof names[0] };
     size_t count = cli_flag(run, "keep-secrets") ? NAMES : SECRETS_FROM;
     int err = SEAL_OK;
     for (size_t i = 0; i < count && err == SEAL_OK && !p->owns_directory && !cli_flag(run, "force"); i++) {
@@ -104,8 +105,8 @@ static int check_names(struct cli_run *run, const struct provision *p, struct se
     return err;
 }
 
-static int write_one(const struct provision *p, const char *name, const void *data, size_t len, int flags,
-                     struct seal_cause *cause)
+int provision_write_one(const struct provision *p, const char *name, const void *data, size_t len, int flags,
+                        struct seal_cause *cause)
 {
     char path[576];
     int err = path_in(p, name, path, sizeof path, cause);
@@ -125,20 +126,20 @@ static int write_public(const struct provision *p, struct seal_cause *cause)
     if (cert) {
         err = seal_cert_write(cert, false, pem, cause);
         if (err == SEAL_OK) {
-            err = write_one(p, "certificate.pem", seal_buf_ptr(pem), seal_buf_len(pem), 0, cause);
+            err = provision_write_one(p, "certificate.pem", seal_buf_ptr(pem), seal_buf_len(pem), 0, cause);
         }
     }
     if (err == SEAL_OK && partition) {
         bool secret = p->profile.storage == SEAL_STORAGE_PLAINTEXT;
-        err = write_one(p, "esp_secure_cert.bin", seal_buf_ptr(partition), seal_buf_len(partition),
-                        secret ? SEAL_FILE_SECRET : 0, cause);
+        err = provision_write_one(p, "esp_secure_cert.bin", seal_buf_ptr(partition), seal_buf_len(partition),
+                                  secret ? SEAL_FILE_SECRET : 0, cause);
     }
     const struct seal_buf *escrow = seal_job_escrow(p->job);
     if (err == SEAL_OK && escrow) {
-        err = write_one(p, "escrow.pem", seal_buf_ptr(escrow), seal_buf_len(escrow), 0, cause);
+        err = provision_write_one(p, "escrow.pem", seal_buf_ptr(escrow), seal_buf_len(escrow), 0, cause);
     }
     if (err == SEAL_OK && request) {
-        err = write_one(p, "request.pem", seal_buf_ptr(request), seal_buf_len(request), 0, cause);
+        err = provision_write_one(p, "request.pem", seal_buf_ptr(request), seal_buf_len(request), 0, cause);
     }
     seal_buf_free(&pem);
     return err;
@@ -156,12 +157,12 @@ static int write_secrets(const struct provision *p, struct seal_cause *cause)
     if (key) {
         err = seal_key_write_pkcs8(key, NULL, pem, cause);
         if (err == SEAL_OK) {
-            err = write_one(p, "private_key.pem", seal_buf_ptr(pem), seal_buf_len(pem), SEAL_FILE_SECRET,
-                            cause);
+            err = provision_write_one(p, "private_key.pem", seal_buf_ptr(pem), seal_buf_len(pem),
+                                      SEAL_FILE_SECRET, cause);
         }
     }
     if (err == SEAL_OK && hmac_key) {
-        err = write_one(p, "hmac_key.bin", hmac_key, 32, SEAL_FILE_SECRET, cause);
+        err = provision_write_one(p, "hmac_key.bin", hmac_key, 32, SEAL_FILE_SECRET, cause);
     }
     seal_buf_free(&pem);
     return err;
@@ -203,7 +204,7 @@ int provision_files_request(struct cli_run *run, struct provision *p, struct sea
                               cause);
     }
     if (err == SEAL_OK && p->directory[0]) {
-        err = write_one(p, "request.pem", seal_buf_ptr(request), len, 0, cause);
+        err = provision_write_one(p, "request.pem", seal_buf_ptr(request), len, 0, cause);
     }
     return err;
 }
@@ -230,6 +231,9 @@ int provision_files_check(struct cli_run *run, struct provision *p, struct seal_
     if (seal_job_escrow(p->job) && !given) {
         err = seal_fail(cause, SEAL_ERR_USAGE, "the wrapped keys of this device need a place to be kept");
         seal_hint(cause, "give --out DIR: escrow.pem is written there before anything is burned");
+    }
+    if (err == SEAL_OK) {
+        err = provision_label_check(run, p, cause);
     }
     if (err == SEAL_OK && csr && seal_job_request(p->job)) {
         err = seal_file_check_writable(csr, cli_flag(run, "force") ? SEAL_FILE_FORCE : 0, cause);
@@ -275,6 +279,9 @@ int provision_files_prepare(struct cli_run *run, struct provision *p, struct sea
     }
     if (err == SEAL_OK) {
         err = write_public(p, cause);
+    }
+    if (err == SEAL_OK) {
+        err = provision_label_write(run, p, cause);
     }
     if (err == SEAL_OK && cli_flag(run, "keep-secrets")) {
         err = write_secrets(p, cause);

@@ -266,6 +266,9 @@ int provision_read_inputs(struct cli_run *run, struct provision *p, struct seal_
         err = provision_read_sealing(run, p, cause);
     }
     if (err == SEAL_OK) {
+        err = provision_read_manufacturing(run, p, cause);
+    }
+    if (err == SEAL_OK) {
         err = read_images(run, p, cause);
     }
     if (err == SEAL_OK) {
@@ -298,6 +301,9 @@ void provision_free(struct provision *p)
         seal_buf_free(&p->secrets[i]);
     }
     seal_map_close(&p->nvs_data);
+    seal_csv_free(&p->mfg_tables[0]);
+    seal_csv_free(&p->mfg_values);
+    seal_buf_free(&p->derive_key);
     seal_cert_free(&p->escrow);
     seal_profile_file_free(&p->file);
 }

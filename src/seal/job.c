@@ -2,6 +2,7 @@
 #include "slots.h"
 #include "writes.h"
 
+#include <espseal/manufacturing.h>
 #include <espseal/secret.h>
 
 #include <stdio.h>
@@ -51,6 +52,7 @@ void seal_job_free(struct seal_job **job)
     seal_buf_free(&j->sealed);
     seal_buf_free(&j->escrow);
     seal_cleanse(j->nvs_keys, sizeof j->nvs_keys);
+    seal_mfg_free(&j->mfg);
     job_free_names(j);
     seal_buf_free(&j->copy);
     seal_buf_free(&j->image);

@@ -64,6 +64,13 @@ struct seal_job {
     struct seal_buf *escrow;
     uint8_t nvs_keys[64];
     bool nvs_keys_known;
+    struct seal_mfg *mfg; /* NULL: no manufacturing data is asked for, or nobody can tell where it stands */
+    const struct seal_partition *mfg_at;
+    enum job_mfg_state {
+        JOB_MFG_NEW,    /* to be written */
+        JOB_MFG_FOUND,  /* what the same template makes stands in flash */
+        JOB_MFG_HIDDEN, /* something encrypted does, and the key is hidden */
+    } mfg_state;
 
     struct seal_step *steps;
     size_t step_count;

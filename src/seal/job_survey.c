@@ -93,6 +93,9 @@ static int read_flash(struct seal_job *job, struct seal_cause *cause)
         err = job_collect_nvs(job, cause);
     }
     if (err == SEAL_OK && asks_sealing(job)) {
+        err = job_collect_manufacturing(job, cause);
+    }
+    if (err == SEAL_OK && asks_sealing(job)) {
         err = job_digest_bootloader(job, cause);
     }
     if (err == SEAL_OK) {

@@ -7,6 +7,7 @@
 #include <espseal/digest.h>
 #include <espseal/hex.h>
 #include <espseal/last_exits.h>
+#include <espseal/manufacturing.h>
 #include <espseal/release.h>
 #include <espseal/secret.h>
 
@@ -77,6 +78,35 @@ static void put_nvs(const struct seal_job *job, seal_json *root)
     }
 }
 
+/* Names, never values; the digest is that of what stands in flash. */
+static void put_manufacturing(const struct seal_job *job, seal_json *root)
+{
+    static const char *const states[] = {"new", "found", "hidden"};
+    uint8_t digest[32];
+    const char *name;
+    enum seal_nvs_made made = SEAL_NVS_GIVEN;
+    if (!job->mfg || !job->mfg_at) {
+        return;
+    }
+    seal_json *one = seal_json_put_object(root, "manufacturing");
+    seal_json_put_text(one, "partition", job->mfg_at->name);
+    seal_json_put_formatted(one, "offset", "0x%x", job->mfg_at->offset);
+    seal_json_put_text(one, "data", states[job->mfg_state]);
+    for (size_t i = 0; i < job->write_count && job->mfg_state != JOB_MFG_HIDDEN; i++) {
+        const struct job_write *write = &job->writes[i];
+        const struct seal_buf *flash = write->flash ? write->flash : write->own;
+        if (flash && write->offset == job->mfg_at->offset &&
+            seal_sha256(seal_buf_ptr(flash), seal_buf_len(flash), digest) == SEAL_OK) {
+            seal_json_put_hex(one, "sha256", digest, sizeof digest);
+        }
+    }
+    seal_json *items = seal_json_put_array(one, "items");
+    seal_json *random = seal_json_put_array(one, "made_here");
+    for (size_t i = 0; (name = seal_mfg_item(job->mfg, i, &made)); i++) {
+        seal_json_put_text(made == SEAL_NVS_GIVEN ? items : random, NULL, name);
+    }
+}
+
 static void put_exits(const struct seal_job *job, seal_json *root)
 {
     struct seal_exit exits[SEAL_EXITS];
@@ -103,6 +133,7 @@ void receipt_put_sealing(const struct seal_job *job, seal_json *root)
     put_boot(job, sealing);
     put_encryption(job, sealing);
     put_nvs(job, sealing);
+    put_manufacturing(job, sealing);
     if (job->profile->sealing.anti_rollback.asked) {
         seal_json_put_number(sealing, "secure_version", seal_anti_rollback_version(&job->now));
     }

@@ -22,8 +22,8 @@ static bool asks_lockdown(const struct seal_wish_lockdown *wish)
 bool seal_sealing_asked(const struct seal_sealing *sealing)
 {
     return sealing->secure_boot.version != 0 || sealing->flash_encryption.mode != SEAL_ENCRYPTION_NONE ||
-           sealing->nvs.scheme != SEAL_NVS_PLAIN || sealing->nvs.data || sealing->anti_rollback.asked ||
-           asks_lockdown(&sealing->lockdown);
+           sealing->nvs.scheme != SEAL_NVS_PLAIN || sealing->nvs.data || sealing->manufacturing ||
+           sealing->anti_rollback.asked || asks_lockdown(&sealing->lockdown);
 }
 
 const char *seal_encryption_mode_name(enum seal_encryption_mode mode)

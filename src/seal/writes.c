@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WRITES_BESIDES_IMAGES 2
+#define WRITES_BESIDES_IMAGES 3 /* NVS: keys, data, manufacturing data */
 #define CIPHER_UNIT 16u
 
 int job_collect_images(struct seal_job *job, struct seal_cause *cause)

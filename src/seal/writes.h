@@ -23,6 +23,9 @@ struct job_write {
 int job_collect_images(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 /* nvs_writes.c: the keys partition and the data. Needs the table and the slots. */
 int job_collect_nvs(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
+/* nvs_manufacturing.c: what the template makes of this chip, or what it made in an earlier run. After _nvs.
+ */
+int job_collect_manufacturing(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 /* boot_v1_write.c: Secure Boot v1 puts a digest in front of the bootloader. */
 int job_digest_bootloader(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 /* Checks the layout, and encrypts. */

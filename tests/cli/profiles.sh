@@ -42,6 +42,7 @@ profile_files() {
     printf '%s\n' 'nvs, data, nvs, 0x9000, 0x4000,' 'esp_secure_cert, 0x3f, , 0xd000, 0x2000,' \
         'factory, app, factory, 0x10000, 1M,' >table.csv
     "$BIN/espseal" partition-table encode table.csv --out partition-table.bin
+    cp "$SOURCE/examples/device-nvs.csv" .
 } >/dev/null 2>&1
 
 # The kind of key that an example signs its firmware with: profile_key_type NAME.

@@ -302,7 +302,7 @@ file,file,string,{mac}.txt
 salt,data,hex2bin,{sec2_salt}
 verifier,data,hex2bin,{sec2_verifier}
 CSV
-printf '%s\n' mac,serial,batch,own 7c:df:a1:5e:a1:01,0001,B7,{mac} 7c:df:a1:5e:a1:02,0002,,x >words_of.csv
+printf '%s\n' mac,serial,batch,own '7c:df:a1:5e:a1:01,0001,B7,{mac}' 7c:df:a1:5e:a1:02,0002,,x >words_of.csv
 printf 'of the file {mac}' >7cdfa15ea101.txt
 head -c 32 /dev/zero >derive.key
 chmod 600 derive.key
@@ -311,7 +311,7 @@ expect 0 "${made[@]}" --serial 0001 --label label.txt --out first.bin
 expect 0 "${made[@]}" --mac 7CDFA15EA101 --label label2.txt --out second.bin
 [ "$(stat -c %a label.txt)" = 600 ] || fail "the label has mode $(stat -c %a label.txt)"
 pop=$(jq -r .pop label.txt)
-[ "${#pop}" = 12 ] && [ "$(jq -r .name label.txt)" = PROV_5EA101 ] || fail "the label says $(cat label.txt)"
+[ "${#pop} $(jq -r .name label.txt)" = '12 PROV_5EA101' ] || fail "the label says $(cat label.txt)"
 [ "$pop" != "$(jq -r .pop label2.txt)" ] || fail "two devices have the same proof of possession"
 expect 0 nvs dump first.bin --csv
 cp "$work/out" first.csv
@@ -329,8 +329,8 @@ for key in random salt verifier; do
 done
 expect 1 "${made[@]}" --serial 0001 --out x.bin
 says 'would be lost'
-# refused WORDS TEXT: a table with that value
-refused() {
+# refused_word VALUE TEXT: a table with that value
+refused_word() {
     printf 'key,type,encoding,value\ndev,namespace,,\na,data,string,%s\n' "$1" >bad.csv
     expect 2 nvs build bad.csv --size 0x3000 --mac 7c:df:a1:5e:a1:01 --out x.bin
     says "bad.csv line 3: $2"
@@ -338,13 +338,13 @@ refused() {
 printf 'key,type,encoding,value\ndev,namespace,,\na,data,string,{mac}\n' >bad.csv
 expect 1 nvs build bad.csv --size 0x3000 --mac 7c:df:a1:5e:a1:01 --label label3.txt --out x.bin
 says 'no value has {pop} or {sec2_verifier}'
-refused '{seriall}' 'there is no word {seriall}'
-refused '{serial}' 'nobody told what stands for {serial}'
-refused '{chip}' 'nobody told what stands for {chip}'
-refused '{hmac:x}' 'nobody told what stands for {hmac}'
-refused '{random}' '{random:N} needs a number of bytes, 1 to 1024'
-refused '{random:0}' '{random:N} needs'
-refused '{random:1025}' '{random:N} needs'
+refused_word '{seriall}' 'there is no word {seriall}'
+refused_word '{serial}' 'nobody told what stands for {serial}'
+refused_word '{chip}' 'nobody told what stands for {chip}'
+refused_word '{hmac:x}' 'nobody told what stands for {hmac}'
+refused_word '{random}' '{random:N} needs a number of bytes, 1 to 1024'
+refused_word '{random:0}' '{random:N} needs'
+refused_word '{random:1025}' '{random:N} needs'
 printf 'mac,batch\n7c:df:a1:5e:a1:01,\n' >empty.csv
 printf 'key,type,encoding,value\ndev,namespace,,\na,data,string,x{batch}\n' >bad.csv
 expect 2 nvs build bad.csv --size 0x3000 --values empty.csv --mac 7c:df:a1:5e:a1:01 --out x.bin
