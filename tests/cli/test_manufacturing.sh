@@ -137,6 +137,20 @@ refused 2 'bad.csv line 3: ' --nvs-template bad.csv
 [ ! -e rec2 ] || fail 'a refused run leaves a record'
 refused 1 '--nvs-values is for manufacturing data' --nvs-values devices.csv
 
+# a run that is cut before or after the data was written: the label is that of what the device has in the end
+printf 'key,type,encoding,value\nprov,namespace,,\npop,data,string,{pop}\n' >pop.csv
+for burn in 1 3; do
+    port="sim:esp32c3?efuse=cut$burn.efuse&flash=cut$burn.flash&mac=7c:df:a1:5e:a1:03"
+    given[2]="$port&fault=power:burn=$burn"
+    expect 4 "${given[@]}" --nvs-template pop.csv --out "cut$burn"
+    cp "cut$burn/label.txt" label.txt
+    given[2]=$port
+    expect 0 "${given[@]}" --nvs-template pop.csv --out "cut$burn"
+    expect 0 nvs dump --port "$port" --csv
+    grep -qx "pop,data,string,$(jq -r .pop "cut$burn/label.txt")" out || fail "cut at burn $burn: the label is another device's"
+    [ "$burn" -lt 3 ] || cmp label.txt "cut$burn/label.txt" || fail 'what stood in flash already was made anew'
+done
+
 # encrypted with keys that the chip derives, in a partition of its own, by a profile
 cat >profile.json <<'JSON'
 {
