@@ -198,6 +198,7 @@ _espseal()
         case "$prev" in
         --efuse-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --flash-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --revision) COMPREPLY=(); return ;;
         --flash-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --sdkconfig) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --records) COMPREPLY=(); return ;;
@@ -213,7 +214,7 @@ _espseal()
         --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--efuse-file --flash-file --fuses-only --whole-flash --flash-key --sdkconfig --records --require --baseline --format --out --list --force --insecure-permissions --port --chip --baud --before --after --trace --json --progress --help'
+        words='--efuse-file --flash-file --revision --fuses-only --whole-flash --flash-key --sdkconfig --records --require --baseline --format --out --list --force --insecure-permissions --port --chip --baud --before --after --trace --json --progress --help'
         ;;
     'boot-check')
         case "$prev" in

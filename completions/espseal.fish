@@ -71,6 +71,7 @@ complete -c espseal -n '__fish_seen_subcommand_from prove' -l help -s h -d 'prin
 complete -c espseal -f -n __fish_use_subcommand -a audit -d 'check a device against Espressif\'s security guide'
 complete -c espseal -n '__fish_seen_subcommand_from audit' -l efuse-file -r -F -d 'instead of a device: an eFuse file of QEMU, sim: or espefuse, with --chip'
 complete -c espseal -n '__fish_seen_subcommand_from audit' -l flash-file -r -F -d 'its flash: a dump, or the emulator\'s file'
+complete -c espseal -n '__fish_seen_subcommand_from audit' -l revision -x -d 'the chip\'s, where an eFuse file does not tell it'
 complete -c espseal -n '__fish_seen_subcommand_from audit' -l fuses-only -d 'do not read the flash of a device'
 complete -c espseal -n '__fish_seen_subcommand_from audit' -l whole-flash -d 'read all of a device\'s flash, to search it for private keys'
 complete -c espseal -n '__fish_seen_subcommand_from audit' -l flash-key -r -F -d 'the key of flash encryption, to look behind it'

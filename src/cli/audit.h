@@ -23,6 +23,9 @@ struct cli_audit {
 int cli_audit_open(struct cli_audit *audit, struct seal_cause *cause) SEAL_MUST_CHECK;
 void cli_audit_close(struct cli_audit *audit);
 
+/* A JSON file; errors name it. audit_accept.c */
+int cli_audit_read_json(const char *path, seal_json **root, struct seal_cause *cause) SEAL_MUST_CHECK;
+
 /* audit_accept.c: --baseline FILE: {"accepted": [{"check", "reason", "expires"}]}. What has expired, or names
  * no check, is told. */
 int cli_audit_baseline(struct cli_audit *audit, struct seal_cause *cause) SEAL_MUST_CHECK;

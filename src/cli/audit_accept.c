@@ -6,17 +6,25 @@
 #include <string.h>
 #include <time.h>
 
-enum { LARGEST = 1 << 20 };
+enum { LARGEST = 4 << 20 };
+
+int cli_audit_read_json(const char *path, seal_json **root, struct seal_cause *cause)
+{
+    struct seal_buf *text = NULL;
+    struct seal_cause why = {0};
+    int err = seal_file_read(path, LARGEST, 0, &text, cause);
+    if (err == SEAL_OK) {
+        err = seal_json_parse((const char *)seal_buf_ptr(text), seal_buf_len(text), root, &why);
+        err = err == SEAL_OK ? err : seal_fail(cause, err, "%s: %s", path, why.text);
+    }
+    seal_buf_free(&text);
+    return err;
+}
 
 static int read_json(const char *path, const char *list, seal_json **root, struct seal_cause *cause)
 {
-    struct seal_buf *text = NULL;
-    int err = seal_file_read(path, LARGEST, 0, &text, cause);
-    if (err == SEAL_OK) {
-        err = seal_json_parse((const char *)seal_buf_ptr(text), seal_buf_len(text), root, cause);
-    }
-    seal_buf_free(&text);
-    if (err == SEAL_OK && !seal_json_get(*root, list)) {
+    int err = cli_audit_read_json(path, root, cause);
+    if (err == SEAL_OK && seal_json_kind(seal_json_get(*root, list)) != SEAL_JSON_ARRAY) {
         seal_json_free(root);
         err = seal_fail(cause, SEAL_ERR_FORMAT, "%s has no list \"%s\"", path, list);
     }
@@ -108,6 +116,9 @@ static int require_file(const struct cli_audit *audit, const char *path, size_t 
                    !result->accepted) {
             ++*missed;
         }
+    }
+    if (err == SEAL_OK && seal_json_len(list) == 0) {
+        err = seal_fail(cause, SEAL_ERR_FORMAT, "%s requires nothing", path);
     }
     seal_json_free(&root);
     return err;

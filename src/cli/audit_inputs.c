@@ -84,14 +84,19 @@ static int open_device(struct cli_audit *audit, struct seal_cause *cause)
                : err;
 }
 
+/* A dump of flash alone is looked at too, without any fuse. */
 static int open_files(struct cli_audit *audit, struct seal_cause *cause)
 {
-    int err = cli_fuse_open(&audit->fuse, audit->run, cause);
-    if (err == SEAL_OK) {
-        audit->has_efuse = true;
-        audit->source.chip = audit->fuse.state.chip;
-        audit->source.path = SEAL_PATH_FILE;
+    bool alone = cli_text(audit->run, "chip") && audit->source.flash && !cli_text(audit->run, "efuse-file");
+    int err = alone ? cli_find_chip(cli_text(audit->run, "chip"), &audit->source.chip, cause)
+                    : cli_fuse_open(&audit->fuse, audit->run, cause);
+    int revision = -1;
+    err = err == SEAL_OK ? cli_revision(audit->run, &revision, cause) : err;
+    if (audit->fuse.state.chip && audit->fuse.state.chip->revision_register && revision >= 0) {
+        audit->fuse.state.revision_bits = revision >= 300 ? 1u << 31 : 1; /* as the ESP32's register has it */
     }
+    audit->has_efuse = err == SEAL_OK && !alone;
+    audit->source.path = SEAL_PATH_FILE;
     return err;
 }
 
@@ -142,13 +147,8 @@ static int open_sdkconfig(struct cli_audit *audit, struct seal_cause *cause)
 
 static int add_record(struct cli_audit *audit, const char *path, bool must, struct seal_cause *cause)
 {
-    struct seal_buf *text = NULL;
     seal_json *record = NULL;
-    int err = seal_file_read(path, LARGEST_TEXT, 0, &text, cause);
-    if (err == SEAL_OK) {
-        err = seal_json_parse((const char *)seal_buf_ptr(text), seal_buf_len(text), &record, cause);
-    }
-    seal_buf_free(&text);
+    int err = cli_audit_read_json(path, &record, cause);
     if (err == SEAL_OK && seal_json_get(record, "mac")) {
         seal_json_put(audit->records, NULL, &record);
     } else if (err == SEAL_OK && must) {
@@ -197,7 +197,7 @@ static int open_records(struct cli_audit *audit, struct seal_cause *cause)
 
 int cli_audit_open(struct cli_audit *audit, struct seal_cause *cause)
 {
-    bool files = cli_text(audit->run, "efuse-file") != NULL || !cli_text(audit->run, "port");
+    bool files = cli_text(audit->run, "efuse-file") != NULL || !cli_flag(audit->run, "port");
     int err = open_key(audit, cause);
     err = err == SEAL_OK ? open_sdkconfig(audit, cause) : err;
     err = err == SEAL_OK ? open_records(audit, cause) : err;

@@ -1,6 +1,7 @@
 /* An audit's results for machines: JSON of our own, and SARIF 2.1.0 (OASIS). */
 #include "audit.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -97,6 +98,24 @@ static void put_rules(seal_json *driver)
     }
 }
 
+/* The file that was looked at, as a URI reference (RFC 3986); a device is none. */
+static void put_artifact(seal_json *location, const struct cli_audit *audit)
+{
+    const char *path = cli_text(audit->run, "flash-file");
+    char uri[1024];
+    size_t used = 0;
+    path = path ? path : cli_text(audit->run, "efuse-file");
+    for (const char *c = path; c && *c && used + 4 < sizeof uri; c++) {
+        bool plain = isalnum((unsigned char)*c) || strchr("/._~-", *c);
+        used += (size_t)snprintf(uri + used, 4, plain ? "%c" : "%%%02X", (unsigned char)*c);
+    }
+    if (path) {
+        seal_json *file =
+            seal_json_put_object(seal_json_put_object(location, "physicalLocation"), "artifactLocation");
+        seal_json_put_text(file, "uri", uri);
+    }
+}
+
 static void put_result(seal_json *results, const struct cli_audit *audit,
                        const struct seal_audit_result *result, size_t index)
 {
@@ -108,11 +127,12 @@ static void put_result(seal_json *results, const struct cli_audit *audit,
     seal_json_put_text(one, "kind", kinds[result->verdict]);
     seal_json_put_text(one, "level",
                        result->verdict == SEAL_AUDIT_FAIL ? severity(result->check->level) : "none");
-    (void)snprintf(text, sizeof text, "%s: %s%s%s", result->check->title, result->evidence,
-                   result->verdict == SEAL_AUDIT_FAIL ? "; so " : "",
-                   result->verdict == SEAL_AUDIT_FAIL ? result->check->consequence : "");
+    bool fail = result->verdict == SEAL_AUDIT_FAIL;
+    (void)snprintf(text, sizeof text, "must hold: %s; seen: %s%s%s", result->check->title, result->evidence,
+                   fail ? "; so " : "", fail ? result->check->consequence : "");
     put_message(one, "message", text);
     seal_json *location = seal_json_put_object(seal_json_put_array(one, "locations"), NULL);
+    put_artifact(location, audit);
     seal_json *logical = seal_json_put_object(seal_json_put_array(location, "logicalLocations"), NULL);
     seal_json_put_text(logical, "fullyQualifiedName", cli_audit_place(audit));
     seal_json_put_text(logical, "kind", "resource");

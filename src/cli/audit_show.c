@@ -18,7 +18,7 @@ const char *cli_audit_place(const struct cli_audit *audit)
 {
     const char *file = cli_text(audit->run, "efuse-file");
     const char *port = cli_text(audit->run, "port");
-    return file ? file : port ? port : "device";
+    return file ? file : port ? port : cli_text(audit->run, "flash-file");
 }
 
 static void line(int columns, const char *head, const char *text)

@@ -72,24 +72,6 @@ static int open_key(struct boot_check *check, struct seal_cause *cause)
     return err;
 }
 
-static int take_revision(struct boot_check *check, struct seal_cause *cause)
-{
-    const char *text = cli_text(check->run, "revision");
-    check->question.revision = -1;
-    if (!text) {
-        return SEAL_OK;
-    }
-    char *dot;
-    char *end = NULL;
-    unsigned long major = strtoul(text, &dot, 10);
-    unsigned long minor = dot != text && *dot == '.' ? strtoul(dot + 1, &end, 10) : 0;
-    if (!end || end == dot + 1 || *end != '\0' || major > 9 || minor > 99) {
-        return seal_fail(cause, SEAL_ERR_USAGE, "--revision wants a number like 3.1, not \"%s\"", text);
-    }
-    check->question.revision = (int)(major * 100 + minor);
-    return SEAL_OK;
-}
-
 /* --if FIELD=VALUE... */
 static int assume(struct boot_check *check, struct seal_cause *cause)
 {
@@ -127,7 +109,7 @@ static int prepare(struct boot_check *check, struct seal_cause *cause)
                          &check->question.table_offset, cause);
     check->question.download_strap = cli_flag(run, "download");
     check->question.rom_only = cli_flag(run, "rom-only");
-    err = err ? err : take_revision(check, cause);
+    err = err ? err : cli_revision(check->run, &check->question.revision, cause);
     err = err ? err : open_key(check, cause);
     err = err ? err : cli_fuse_open(&check->fuse, run, cause);
     err = err ? err : assume(check, cause);

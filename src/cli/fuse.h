@@ -37,6 +37,8 @@ cli_fuse_add_fn cli_fuse_add_of(const struct cli_command *command); /* NULL: no 
 int cli_fuse_run(struct cli_run *run, struct seal_cause *cause);
 /* Opens device or file, and reads its fuses into fuse->state. fuse_source.c */
 int cli_fuse_open(struct cli_fuse *fuse, struct cli_run *run, struct seal_cause *cause) SEAL_MUST_CHECK;
+/* --revision MAJOR.MINOR as major * 100 + minor; -1: not given. */
+int cli_revision(const struct cli_run *run, int *revision, struct seal_cause *cause) SEAL_MUST_CHECK;
 int cli_fuse_save_file(struct cli_fuse *fuse, const struct seal_efuse *state,
                        struct seal_cause *cause) SEAL_MUST_CHECK;
 void cli_fuse_close(struct cli_fuse *fuse);

@@ -4,6 +4,7 @@
 #include <espseal/file.h>
 #include <espseal/secret.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { LARGEST_FILE = 64 << 10 };
@@ -58,6 +59,24 @@ int cli_fuse_open(struct cli_fuse *fuse, struct cli_run *run, struct seal_cause 
         return seal_fail(cause, SEAL_ERR_USAGE, "--efuse-file and --port exclude each other");
     }
     return fuse->path != NULL ? open_file(fuse, run, cause) : open_device(fuse, run, cause);
+}
+
+int cli_revision(const struct cli_run *run, int *revision, struct seal_cause *cause)
+{
+    const char *text = cli_text(run, "revision");
+    *revision = -1;
+    if (!text) {
+        return SEAL_OK;
+    }
+    char *dot;
+    char *end = NULL;
+    unsigned long major = strtoul(text, &dot, 10);
+    unsigned long minor = dot != text && *dot == '.' ? strtoul(dot + 1, &end, 10) : 0;
+    if (!end || end == dot + 1 || *end != '\0' || major > 9 || minor > 99) {
+        return seal_fail(cause, SEAL_ERR_USAGE, "--revision wants a number like 3.1, not \"%s\"", text);
+    }
+    *revision = (int)(major * 100 + minor);
+    return SEAL_OK;
 }
 
 /* Only the blocks' words change: a simulator keeps check bytes behind them, a virtual chip its registers. */

@@ -36,9 +36,9 @@ static enum seal_audit_verdict judge_way(const struct seal_audit *audit, enum se
     }
     audit_note(note, "%s is %s%s%s: %s", exit.name, seal_exit_state_name(exit.state),
                exit.fuse[0] ? " by " : "", exit.fuse, exit.says);
-    return exit.state == SEAL_EXIT_UNKNOWN ? SEAL_AUDIT_UNKNOWN
-           : exit.state == SEAL_EXIT_OPEN  ? SEAL_AUDIT_FAIL
-                                           : SEAL_AUDIT_PASS;
+    bool unsure = exit.state == SEAL_EXIT_UNKNOWN ||
+                  (strcmp(exit.fuse, "UART_DOWNLOAD_DIS") == 0 && audit_revision_unsure(audit));
+    return unsure ? SEAL_AUDIT_UNKNOWN : exit.state == SEAL_EXIT_OPEN ? SEAL_AUDIT_FAIL : SEAL_AUDIT_PASS;
 }
 
 /* Several ways of one kind: the worst counts. */
@@ -260,8 +260,8 @@ enum seal_audit_verdict audit_dpa_level(const struct seal_audit *audit, struct s
 /* The bit that tells v3 from v2 of an ESP32 is in a register, which no file holds. */
 bool audit_revision_unsure(const struct seal_audit *audit)
 {
-    return audit->source.path == SEAL_PATH_FILE && audit->efuse.chip->revision_register &&
-           seal_efuse_get_named(&audit->efuse, "CHIP_VER_REV2");
+    return audit->source.efuse && audit->efuse.chip->revision_register && audit->efuse.revision_bits == 0 &&
+           seal_efuse_revision(&audit->efuse) / 100 == 2;
 }
 
 enum seal_audit_verdict audit_chip_revision(const struct seal_audit *audit, struct seal_audit_note *note)
@@ -272,7 +272,7 @@ enum seal_audit_verdict audit_chip_revision(const struct seal_audit *audit, stru
     unsigned revision = seal_efuse_revision(&audit->efuse);
     unsigned first = audit->efuse.chip->secure_boot.first_revision;
     if (audit_revision_unsure(audit)) {
-        return audit_unknown(note, "a file does not tell v2 from v3 of this chip; ask the chip");
+        return audit_unknown(note, "a file does not tell v2 from v3 of this chip; give it with --revision");
     }
     audit_note(note, "%s v%u.%u", audit->efuse.chip->title, revision / 100, revision % 100);
     if (revision >= first) {

@@ -2,6 +2,7 @@
 #include "slots.h"
 #include "writes.h"
 
+#include <espseal/digest.h>
 #include <espseal/flash_layout.h>
 #include <espseal/secret.h>
 
@@ -36,6 +37,8 @@ int job_open_crypt(struct seal_job *job, struct seal_cause *cause)
     int err = len == 0 ? SEAL_OK
                        : seal_flash_crypt_new(esp32 ? SEAL_FLASH_SCHEME_ESP32 : SEAL_FLASH_SCHEME_XTS, key,
                                               len, esp32 ? SEAL_FLASH_CRYPT_CONFIG : 0, &job->crypt, cause);
+    job->has_flash_key_sha256 =
+        err == SEAL_OK && len && seal_sha256(key, len, job->flash_key_sha256) == SEAL_OK;
     seal_cleanse(key, sizeof key);
     return err;
 }

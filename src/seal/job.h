@@ -59,6 +59,8 @@ struct seal_job {
     struct seal_buf *sealed;        /* partition, as it will stand in flash then */
     struct job_write *writes;
     size_t write_count;
+    bool has_flash_key_sha256;
+    uint8_t flash_key_sha256[32]; /* of the key file's bytes: equal for two devices only with the same key */
     bool flash_proved, hmac_proved;
     bool boot_unknown; /* said already that nobody can tell whether it will start */
     struct seal_buf *escrow;

@@ -9,7 +9,6 @@
 #include <espseal/last_exits.h>
 #include <espseal/manufacturing.h>
 #include <espseal/release.h>
-#include <espseal/secret.h>
 
 static void put_boot(const struct seal_job *job, seal_json *root)
 {
@@ -24,20 +23,6 @@ static void put_boot(const struct seal_job *job, seal_json *root)
     seal_json *digests = seal_json_put_array(one, "key_digests");
     for (size_t i = 0; i < wish->digest_count; i++) {
         seal_json_put_hex(digests, NULL, wish->digests[i].bytes, sizeof wish->digests[i].bytes);
-    }
-}
-
-/* SHA-256 of the key file's bytes: the same for two devices only when they have the same key. */
-static void put_fingerprint(seal_json *one, const struct job_slot *slot, const struct job_slot *second)
-{
-    uint8_t key[64], digest[32];
-    if (slot->known && (!second || second->known)) {
-        size_t len = job_slot_bytes(slot, key);
-        len += second ? job_slot_bytes(second, key + len) : 0;
-        if (seal_sha256(key, len, digest) == SEAL_OK) {
-            seal_json_put_hex(one, "key_sha256", digest, sizeof digest);
-        }
-        seal_cleanse(key, sizeof key);
     }
 }
 
@@ -57,7 +42,9 @@ static void put_encryption(const struct seal_job *job, seal_json *root)
     if (second) {
         seal_json_put_text(one, "second_key_block", second->place);
     }
-    put_fingerprint(one, slot, second);
+    if (job->has_flash_key_sha256) {
+        seal_json_put_hex(one, "key_sha256", job->flash_key_sha256, sizeof job->flash_key_sha256);
+    }
     seal_json_put_bool(one, "key_hidden", job_slot_hidden(&job->now, slot));
     seal_json_put_bool(one, "proved", job->flash_proved);
 }
