@@ -60,6 +60,8 @@ void seal_key_free(struct seal_key **key);
 enum seal_key_kind seal_key_kind(const struct seal_key *key);
 unsigned seal_key_bits(const struct seal_key *key);        /* 2048, 256, ... */
 const char *seal_key_describe(const struct seal_key *key); /* "RSA-2048", "EC P-256" */
+/* The bits of an EC key on P-192, P-256, P-384 or P-521; 0: RSA, or another curve with as many bits. */
+unsigned seal_key_nist_bits(const struct seal_key *key);
 /* SHA-256 of the SubjectPublicKeyInfo (DER): names a key without revealing it. */
 int seal_key_fingerprint(const struct seal_key *key, uint8_t sha256[static 32]) SEAL_MUST_CHECK;
 

@@ -141,7 +141,7 @@ static int check_ecdsa(const struct inputs *in, struct seal_cause *cause)
         seal_hint(cause, "espseal chip list shows what the chips have");
         return err;
     }
-    if (seal_key_kind(in->key) != SEAL_KEY_EC || !seal_chip_has_ecdsa(in->chip, seal_key_bits(in->key))) {
+    if (!seal_chip_has_ecdsa(in->chip, seal_key_nist_bits(in->key))) {
         return seal_fail(cause, SEAL_ERR_KEY, "the %s's ECDSA peripheral takes no %s key", in->chip->title,
                          seal_key_describe(in->key));
     }

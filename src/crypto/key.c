@@ -187,6 +187,11 @@ unsigned seal_key_bits(const struct seal_key *key)
     return (unsigned)EVP_PKEY_get_bits(key->pkey);
 }
 
+unsigned seal_key_nist_bits(const struct seal_key *key)
+{
+    return strncmp(key->text, "EC P-", 5) == 0 ? seal_key_bits(key) : 0;
+}
+
 const char *seal_key_describe(const struct seal_key *key)
 {
     return key->text;

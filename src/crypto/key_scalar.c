@@ -6,9 +6,9 @@
 int seal_key_ec_scalar(const struct seal_key *key, uint8_t scalar[static 48], size_t *len,
                        struct seal_cause *cause)
 {
-    unsigned bits = seal_key_bits(key);
+    unsigned bits = seal_key_nist_bits(key);
     *len = bits / 8;
-    if (key->kind != SEAL_KEY_EC || (bits != 192 && bits != 256 && bits != 384)) {
+    if (bits != 192 && bits != 256 && bits != 384) {
         return seal_fail(cause, SEAL_ERR_KEY,
                          "the ECDSA peripheral takes keys on P-192, P-256 and P-384, not %s",
                          seal_key_describe(key));

@@ -182,9 +182,8 @@ static int check_ecdsa(const struct build *build, const struct material *materia
     if (chip->ecdsa_curves[0] == 0) {
         return seal_fail(build->cause, SEAL_ERR_UNSUPPORTED, "the %s has no ECDSA peripheral", chip->title);
     }
-    unsigned bits = material->key ? seal_key_bits(material->key) : material->row->key_size;
-    bool ec = !material->key || seal_key_kind(material->key) == SEAL_KEY_EC;
-    if (!ec || (bits && !seal_chip_has_ecdsa(chip, bits))) {
+    unsigned bits = material->key ? seal_key_nist_bits(material->key) : material->row->key_size;
+    if ((material->key || bits) && !seal_chip_has_ecdsa(chip, bits)) {
         return seal_fail(build->cause, SEAL_ERR_KEY, "the %s's ECDSA peripheral takes no %s key", chip->title,
                          material->key ? seal_key_describe(material->key) : "such");
     }

@@ -220,6 +220,27 @@ static void curves_that_are_not_made_are_read(void **state)
     seal_buf_free(&file);
 }
 
+/* As many bits as P-256, and of no use to a peripheral. */
+static void curves_of_the_same_size_are_told_apart(void **state)
+{
+    (void)state;
+    static const char text[] = "-----BEGIN PRIVATE KEY-----\n"
+                               "MIGIAgEAMBQGByqGSM49AgEGCSskAwMCCAEBBwRtMGsCAQEEIFGV/RoXohfNo/mj\n"
+                               "OrJBw2N1+h5N94mMtALYIOdi6PQfoUQDQgAEkGThK6AEyCRnuuhvYQQ57y4DH9pl\n"
+                               "HzlTAueb7h4XFPwM8osy74ATCEbYhaUtGqIpdL/Rsk2ZCeFiSWsGWI6Ucg==\n"
+                               "-----END PRIVATE KEY-----\n";
+    uint8_t scalar[48];
+    size_t len = 0;
+    struct seal_cause cause = {0};
+    struct seal_key *key = NULL;
+    assert_int_equal(read_text(text, strlen(text), NULL, &key, NULL), SEAL_OK);
+    assert_int_equal(seal_key_bits(key), 256);
+    assert_int_equal(seal_key_nist_bits(key), 0);
+    assert_int_equal(seal_key_ec_scalar(key, scalar, &len, &cause), SEAL_ERR_KEY);
+    assert_non_null(strstr(cause.text, "brainpoolP256r1"));
+    seal_key_free(&key);
+}
+
 static void other_things_are_called_by_their_name(void **state)
 {
     (void)state;
@@ -435,6 +456,7 @@ int main(void)
         cmocka_unit_test(text_around_a_key_is_skipped),
         cmocka_unit_test(the_traditional_form_is_that_of_the_reference),
         cmocka_unit_test(curves_that_are_not_made_are_read),
+        cmocka_unit_test(curves_of_the_same_size_are_told_apart),
         cmocka_unit_test(other_things_are_called_by_their_name),
         cmocka_unit_test(a_key_cut_anywhere_is_refused),
         cmocka_unit_test(bytes_behind_a_der_key_are_refused),
