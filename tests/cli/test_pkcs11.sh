@@ -40,16 +40,16 @@ export ASAN_OPTIONS=detect_leaks=0
 mkdir tokens
 printf 'directories.tokendir = %s/tokens\nobjectstore.backend = file\nlog.level = ERROR\n' "$work" >softhsm.conf
 export SOFTHSM2_CONF=$work/softhsm.conf
-softhsm2-util --init-token --free --label test-ca --pin 4711 --so-pin 12345678 >/dev/null
+softhsm2-util --init-token --free --label test-ca --pin kolibri-4711 --so-pin 12345678 >/dev/null
 softhsm2-util --init-token --free --label other --pin 0815 --so-pin 12345678 >/dev/null
 generate() { # TYPE ID LABEL
-    pkcs11-tool --module "$module" --token-label test-ca --login --pin 4711 --keypairgen --key-type "$1" --id "$2" \
+    pkcs11-tool --module "$module" --token-label test-ca --login --pin kolibri-4711 --keypairgen --key-type "$1" --id "$2" \
         --label "$3" >/dev/null 2>&1 || fail "pkcs11-tool cannot make the $1 key"
 }
 generate EC:prime256v1 01 ec
 generate EC:secp384r1 02 ec384
 generate rsa:2048 03 rsa
-echo 4711 >pin
+echo kolibri-4711 >pin
 echo 4712 >wrong
 uri() { # LABEL [TOKEN]
     echo "pkcs11:token=${2:-test-ca};object=$1;type=private?module-path=$module"
@@ -80,7 +80,7 @@ done
     --ca-cert ec.pem --ca-key "$(uri ec)" --pin-file pin --out record --confirm burn >out 2>err ||
     fail "provision with a CA in a token exits $?"
 openssl verify -CAfile ec.pem record/certificate.pem >/dev/null || fail 'the device certificate does not verify'
-if grep -rq 4711 record out err; then
+if grep -rq kolibri-4711 record out err; then
     fail 'the PIN is in the record'
 fi
 
@@ -102,7 +102,7 @@ status=0
 [ ! -e none.back ] || fail 'another key gets something'
 
 # --- partitions signed inside the token: a new one, and one that exists ---
-pkcs11-tool --module "$module" --token-label test-ca --login --pin 4711 --read-object --type pubkey --label ec \
+pkcs11-tool --module "$module" --token-label test-ca --login --pin kolibri-4711 --read-object --type pubkey --label ec \
     --output-file ec.pub.der >/dev/null 2>&1 || fail 'pkcs11-tool gives no public key'
 openssl pkey -pubin -inform DER -in ec.pub.der -out ec.pub
 "$espseal" secure-cert build --device-cert ec.crt --out plain.bin 2>err || fail "build exits $?"
@@ -134,8 +134,8 @@ refused 2 'no private key' "${csr[@]}" --key "$(uri nothing)" --pin-file pin
 refused 2 'no private key' "${csr[@]}" --key "$(uri ec absent)" --pin-file pin
 refused 2 'nowhere.so' "${csr[@]}" --key "pkcs11:token=test-ca;object=ec?module-path=/nowhere.so" --pin-file pin
 refused 1 'which token' "${csr[@]}" --key "pkcs11:object=ec?module-path=$module" --pin-file pin
-refused 1 'seen by everybody' "${csr[@]}" --key "$(uri ec)&pin-value=4711"
-! grep -q 4711 err || fail 'a refused PIN is echoed'
+refused 1 'seen by everybody' "${csr[@]}" --key "$(uri ec)&pin-value=kolibri-4711"
+! grep -q kolibri-4711 err || fail 'a refused PIN is echoed'
 refused 2 'another key' identity cert --csr device.csr --ca-cert rsa.pem --ca-key "$(uri ec)" --pin-file pin --out no.csr
 chmod 644 pin
 refused 2 'pin.*can be read by others' "${csr[@]}" --key "$(uri ec)&pin-source=$work/pin"
@@ -146,6 +146,44 @@ status=0
 "$espseal" provision --port 'sim:esp32c3?efuse=efuse2.bin' --mode development --ca-cert rsa.pem --device-cert rsa.crt \
     --private-key "$(uri rsa)" --pin-file pin --confirm burn >out 2>err || status=$?
 [ "$status" -eq 2 ] || fail "a device key in a token exits $status"
+
+# --- a chip's image: a key in the token signs, a wrong PIN does not ---
+head -c 4096 /dev/zero >app.bin
+refused 2 'refuses the PIN' secure-boot sign app.bin --key "$(uri ec)" --pin-file wrong --out no.csr
+"$espseal" secure-boot sign app.bin --key "$(uri ec)" --pin-file pin --out app.signed 2>err || fail "secure-boot sign exits $?"
+
+# --- asked for at a terminal: once, without an echo, and a wrong PIN ends it ---
+command -v script >/dev/null || fail 'script(1) is missing'
+answers() { # PIN-FILE: what a person types when asked, and what that person would go on typing
+    for _ in $(seq 100); do
+        ! grep -q 'PIN of' out || break
+        sleep 0.1
+    done
+    sleep 0.2
+    cat "$1" || true
+    sleep 0.5
+    cat pin pin || true # nobody may listen any more
+}
+asked() { # STATUS PIN-FILE WORD...
+    local want=$1 answer=$2 status=0
+    shift 2
+    : >out
+    answers "$answer" | script -qec "$(printf '%q ' "$espseal" "$@")" /dev/null >out 2>err || status=$?
+    [ "$status" -eq "$want" ] || {
+        cat out
+        fail "espseal $* exits $status at a terminal, not $want"
+    }
+    [ "$(grep -o 'PIN of pkcs11' out | wc -l)" -eq 1 ] || {
+        cat out
+        fail "espseal $*: not one question for the PIN"
+    }
+}
+asked 0 pin identity csr --subject /CN=x --out asked.csr --key "$(uri ec)"
+asked 2 wrong "${csr[@]}" --key "$(uri ec)"
+grep -q 'refuses the PIN' out || fail 'a wrong PIN at a terminal is not said'
+asked 2 wrong secure-boot sign app.bin --key "$(uri ec)" --out no.csr
+asked 2 wrong secure-cert sign plain.bin --key "$(uri ec)" --out no.csr
+[ ! -e no.csr ] || fail 'a wrong PIN at a terminal leaves a file'
 
 # --- a wrong PIN reaches the token once: counted between program and token ---
 spy=$(find_library pkcs11-spy.so)
@@ -212,7 +250,7 @@ openssl x509 -in tpm.pem -noout -pubkey >tpm.pub
 
 # a key with a password: taken from the file, and a wrong one is tried once
 {
-    tpm2_create -C primary.ctx -G ecc256:ecdsa-sha256 -p 4711 -u pin.pub -r pin.priv -c pin.ctx \
+    tpm2_create -C primary.ctx -G ecc256:ecdsa-sha256 -p kolibri-4711 -u pin.pub -r pin.priv -c pin.ctx \
         -a 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|sign'
     tpm2_flushcontext -t
     tpm2_evictcontrol -C o -c pin.ctx 0x81000002
