@@ -88,6 +88,9 @@ void seal_err_each(void (*each)(int err, void *ctx), void *ctx);
  */
 int seal_fail(struct seal_cause *cause, int err, const char *format, ...) SEAL_PRINTF(3, 4);
 
+/* Puts "place: " before what *cause says (the file, of what was read from one); returns err. */
+int seal_fail_in(struct seal_cause *cause, int err, const char *place);
+
 /* Like seal_fail; appends ": " and strerror(sys_errno), which it keeps in *cause. */
 int seal_fail_system(struct seal_cause *cause, int err, int sys_errno, const char *format, ...)
     SEAL_PRINTF(4, 5);

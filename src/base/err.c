@@ -106,6 +106,19 @@ static void add_system_text(struct seal_cause *cause, int sys_errno)
     }
 }
 
+int seal_fail_in(struct seal_cause *cause, int err, const char *place)
+{
+    char text[sizeof cause->text];
+    if (cause && err != SEAL_OK && (cause->err != err || !cause->text[0])) {
+        (void)seal_fail(cause, err, "%s", seal_strerror(err));
+    }
+    if (cause && err != SEAL_OK) {
+        (void)snprintf(text, sizeof text, "%.100s: %.250s", place, cause->text);
+        memcpy(cause->text, text, sizeof text);
+    }
+    return err;
+}
+
 int seal_fail_system(struct seal_cause *cause, int err, int sys_errno, const char *format, ...)
 {
     if (cause) {

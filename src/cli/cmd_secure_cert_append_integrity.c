@@ -34,7 +34,7 @@ static int run_append(struct cli_run *run, struct seal_cause *cause)
     }
     if (err == SEAL_OK) {
         warn_of_crcs(run, partition);
-        err = seal_secure_cert_append_integrity(partition, room.size, cause);
+        err = seal_fail_in(cause, seal_secure_cert_append_integrity(partition, room.size, cause), path);
     }
     if (err == SEAL_OK) {
         err =

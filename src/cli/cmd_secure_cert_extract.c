@@ -182,6 +182,7 @@ static int run_extract(struct cli_run *run, struct seal_cause *cause)
         const struct seal_buf *entries = cli_partition_entries(&partition);
         err = seal_secure_cert_extract(seal_buf_ptr(entries), seal_buf_len(entries), layout_of(run), &extract,
                                        cause);
+        err = seal_fail_in(cause, err, partition.name);
     }
     if (err == SEAL_OK && partition.problem[0]) {
         cli_warn(run, "%s: %s", partition.name, partition.problem);

@@ -63,6 +63,7 @@ static int run_sign(struct cli_run *run, struct seal_cause *cause)
     if (err == SEAL_OK) {
         signing.message = seal_buf_ptr(partition);
         err = seal_secure_cert_signed_part(signing.message, seal_buf_len(partition), &signing.len, cause);
+        err = seal_fail_in(cause, err, cli_operand(run, 0));
     }
     if (err == SEAL_OK) {
         err = cli_text(run, "to-be-signed") ? cli_signing_hand_out(run, &signing, true, cause)

@@ -147,6 +147,7 @@ static int run_verify(struct cli_run *run, struct seal_cause *cause)
     if (err == SEAL_OK) {
         err = seal_secure_cert_verify(seal_buf_ptr(partition), seal_buf_len(partition), trusted.digests,
                                       trusted.count, &verdict, cause);
+        err = seal_fail_in(cause, err, cli_operand(run, 0));
     }
     seal_buf_free(&partition);
     if (err != SEAL_OK) {

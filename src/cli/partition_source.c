@@ -128,8 +128,9 @@ static int convert(struct cli_partition *partition, struct seal_cause *cause)
         return err;
     }
     partition->tlv = seal_buf_new_secret();
-    return partition->tlv ? seal_secure_cert_to_tlv(data, len, partition->tlv, partition->problem, cause)
-                          : SEAL_ERR_NO_MEMORY;
+    int err = partition->tlv ? seal_secure_cert_to_tlv(data, len, partition->tlv, partition->problem, cause)
+                             : SEAL_ERR_NO_MEMORY;
+    return seal_fail_in(cause, err, partition->name);
 }
 
 int cli_partition_read(struct cli_run *run, struct cli_partition *partition, struct seal_cause *cause)

@@ -46,6 +46,7 @@ static int sign_here(struct cli_run *run, struct cli_signing *signing, struct se
         if (err == SEAL_OK) {
             err = signing->sign(key, signing->message, signing->len, &signing->signatures[signing->count++],
                                 cause);
+            err = seal_fail_in(cause, err, path);
         }
         seal_key_free(&key);
     }

@@ -110,7 +110,7 @@ int seal_secure_cert_rows_json(const void *text, size_t len, const char *name,
                                struct seal_secure_cert_rows *rows, struct seal_cause *cause)
 {
     seal_json *root = NULL;
-    int err = seal_json_parse(text, len, &root, cause);
+    int err = seal_fail_in(cause, seal_json_parse(text, len, &root, cause), name);
     const seal_json *entries = seal_json_get(root, "entries");
     entries = entries ? entries : root;
     if (err == SEAL_OK && !seal_json_at(entries, 0)) {

@@ -8,6 +8,19 @@ enum { INTEGRITY_SUBTYPE_MAX = 16 };
 
 static const uint8_t end_marker[4] = {0xFF, 0xFF, 0x00, 0x00};
 
+/* What stands where entries should end: nothing that would be lost when something else is put there. */
+static int check_end(size_t used, enum seal_tlv_end end, struct seal_cause *cause)
+{
+    if (end == SEAL_TLV_END_TRUNCATED) {
+        return seal_fail(cause, SEAL_ERR_FORMAT, "the entry at 0x%zx reaches beyond the end", used);
+    }
+    if (used && end == SEAL_TLV_END_GARBAGE) {
+        return seal_fail(cause, SEAL_ERR_FORMAT, "at 0x%zx stands neither an entry nor an end", used);
+    }
+    return used ? SEAL_OK
+                : seal_fail(cause, SEAL_ERR_FORMAT, "there are no entries: %s", seal_tlv_end_name(end));
+}
+
 int seal_secure_cert_signed_part(const uint8_t *data, size_t len, size_t *signed_len,
                                  struct seal_cause *cause)
 {
@@ -26,12 +39,8 @@ int seal_secure_cert_signed_part(const uint8_t *data, size_t len, size_t *signed
             return err;
         }
     }
-    if (end == SEAL_TLV_END_TRUNCATED) {
-        return seal_fail(cause, SEAL_ERR_FORMAT, "the entry at 0x%zx reaches beyond the end", offset);
-    }
     *signed_len = offset;
-    return offset ? SEAL_OK
-                  : seal_fail(cause, SEAL_ERR_FORMAT, "there are no entries: %s", seal_tlv_end_name(end));
+    return check_end(offset, end, cause);
 }
 
 /* The subtype for another INTEGRITY entry: after the last one's. */
@@ -72,12 +81,13 @@ static int make_integrity(const uint8_t *data, size_t len, size_t size, struct s
 
 int seal_secure_cert_append_integrity(struct seal_buf *partition, size_t size, struct seal_cause *cause)
 {
-    size_t used = seal_tlv_used(seal_buf_ptr(partition), seal_buf_len(partition));
-    struct seal_buf *entry = seal_buf_new();
-    int err = entry ? SEAL_OK : SEAL_ERR_NO_MEMORY;
-    if (err == SEAL_OK && used == 0) {
-        err = seal_fail(cause, SEAL_ERR_FORMAT, "there are no entries");
+    size_t used = 0;
+    struct seal_tlv_entry each;
+    enum seal_tlv_end why = SEAL_TLV_END_OF_DATA;
+    while (seal_tlv_next(seal_buf_ptr(partition), seal_buf_len(partition), &used, &each, &why)) {
     }
+    struct seal_buf *entry = seal_buf_new();
+    int err = entry ? check_end(used, why, cause) : SEAL_ERR_NO_MEMORY;
     if (err == SEAL_OK) {
         err = make_integrity(seal_buf_ptr(partition), used, size, entry, cause);
     }

@@ -14,7 +14,7 @@ struct verify {
     struct seal_secure_cert_verdict *verdict;
 };
 
-static int check_integrity(struct verify *verify)
+static int check_integrity(struct verify *verify, struct seal_cause *cause)
 {
     struct seal_tlv_entry entry;
     struct seal_tlv_entry last = {0};
@@ -26,6 +26,9 @@ static int check_integrity(struct verify *verify)
         if (entry.type == SEAL_TLV_INTEGRITY) {
             last = entry;
         }
+    }
+    if (end == SEAL_TLV_END_TRUNCATED) {
+        return seal_fail(cause, SEAL_ERR_FORMAT, "the entry at 0x%zx reaches beyond the end", offset);
     }
     if (!last.data) {
         return SEAL_OK;
@@ -159,15 +162,16 @@ int seal_secure_cert_verify(const uint8_t *data, size_t len, const uint8_t *trus
 {
     struct verify verify = {data, len, trusted, trusted_count, verdict};
     *verdict = (struct seal_secure_cert_verdict){0};
-    if (seal_tlv_used(data, len) == 0) {
+    if (len < 4 || seal_le32(data) != SEAL_SECURE_CERT_MAGIC) {
         return seal_fail(cause, SEAL_ERR_FORMAT, "there are no entries");
     }
-    int err = check_integrity(&verify);
+    int err = check_integrity(&verify, cause);
     if (err == SEAL_OK) {
         err = check_blocks(&verify);
+        err = err ? seal_fail(cause, err, "cannot check the signatures") : SEAL_OK;
     }
     if (err != SEAL_OK) {
-        return seal_fail(cause, err, "cannot check the signatures");
+        return err;
     }
     if (verdict->count) {
         verdict->signature = is_accepted(&verify) ? SEAL_GOOD : SEAL_BAD;
