@@ -204,6 +204,8 @@ const struct seal_buf *seal_job_escrow(const struct seal_job *job);
  * NULL: none was asked for, or what stands in flash stays. After the survey. */
 struct seal_mfg;
 const struct seal_mfg *seal_job_manufacturing(const struct seal_job *job);
+/* The survey found a key that nobody can read any more: an earlier run, or another tool, hid it. */
+bool seal_job_found_hidden(const struct seal_job *job);
 /* The chip is in secure download mode: what it is was judged from what its ROM tells, its MAC is not known,
  * and there are no steps. */
 bool seal_job_blind(const struct seal_job *job);

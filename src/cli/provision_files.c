@@ -113,7 +113,32 @@ int provision_write_one(const struct provision *p, const char *name, const void 
     return err == SEAL_OK ? seal_file_write(path, data, len, flags | SEAL_FILE_FORCE, cause) : err;
 }
 
-static int write_public(const struct provision *p, struct seal_cause *cause)
+/*
+ * What the chip hides by now is in no file but that of the run which hid it: the file stays, and this run's
+ * has a number. Until then this run's keys are all that the earlier one's were, or those were never burned.
+ */
+static int write_escrow(struct cli_run *run, const struct provision *p, struct seal_cause *cause)
+{
+    const struct seal_buf *escrow = seal_job_escrow(p->job);
+    const bool keep = seal_job_found_hidden(p->job) || !p->owns_directory;
+    char path[576], name[32] = "escrow.pem";
+    for (unsigned n = 2; escrow && keep; n++) {
+        int err = path_in(p, name, path, sizeof path, cause);
+        if (err != SEAL_OK || access(path, F_OK) != 0) {
+            break;
+        }
+        if (n == 1000) {
+            return seal_fail(cause, SEAL_ERR_EXISTS, "%s is full of escrow files", p->directory);
+        }
+        (void)snprintf(name, sizeof name, "escrow-%u.pem", n);
+    }
+    if (escrow && strcmp(name, "escrow.pem") != 0) {
+        cli_say(run, "the escrow file of an earlier run stays; the keys of this one go to %s", name);
+    }
+    return escrow ? provision_write_one(p, name, seal_buf_ptr(escrow), seal_buf_len(escrow), 0, cause) : SEAL_OK;
+}
+
+static int write_public(struct cli_run *run, const struct provision *p, struct seal_cause *cause)
 {
     int err = SEAL_OK;
     const struct seal_cert *cert = seal_job_cert(p->job);
@@ -134,9 +159,8 @@ static int write_public(const struct provision *p, struct seal_cause *cause)
         err = provision_write_one(p, "esp_secure_cert.bin", seal_buf_ptr(partition), seal_buf_len(partition),
                                   secret ? SEAL_FILE_SECRET : 0, cause);
     }
-    const struct seal_buf *escrow = seal_job_escrow(p->job);
-    if (err == SEAL_OK && escrow) {
-        err = provision_write_one(p, "escrow.pem", seal_buf_ptr(escrow), seal_buf_len(escrow), 0, cause);
+    if (err == SEAL_OK) {
+        err = write_escrow(run, p, cause);
     }
     if (err == SEAL_OK && request) {
         err = provision_write_one(p, "request.pem", seal_buf_ptr(request), seal_buf_len(request), 0, cause);
@@ -278,7 +302,7 @@ int provision_files_prepare(struct cli_run *run, struct provision *p, struct sea
         err = provision_files_receipt(run, p, receipt, cause);
     }
     if (err == SEAL_OK) {
-        err = write_public(p, cause);
+        err = write_public(run, p, cause);
     }
     if (err == SEAL_OK) {
         err = provision_label_write(run, p, cause);

@@ -241,6 +241,14 @@ int seal_boot_slots_add(struct seal_fuse_plan *plan, const struct seal_wish_secu
     return err;
 }
 
+int seal_boot_slots_check_foreign(const struct seal_fuse_plan *plan, const struct seal_wish_secure_boot *wish,
+                                  struct seal_cause *cause)
+{
+    struct seal_boot_slots slots;
+    slots_wanted(plan, &slots);
+    return wish->version == 2 ? check_foreign(&slots, wish, cause) : SEAL_OK;
+}
+
 int seal_boot_slots_add_revocation(struct seal_fuse_plan *plan, const struct seal_wish_secure_boot *wish,
                                    struct seal_cause *cause)
 {

@@ -172,6 +172,11 @@ const struct seal_buf *seal_job_escrow(const struct seal_job *job)
     return job->escrow;
 }
 
+bool seal_job_found_hidden(const struct seal_job *job)
+{
+    return !job->blind && seal_efuse_get_named(&job->before, "RD_DIS") != 0;
+}
+
 bool seal_job_blind(const struct seal_job *job)
 {
     return job->blind;

@@ -110,8 +110,11 @@ static int plan_boot(struct seal_job *job, struct seal_cause *cause)
         return SEAL_OK;
     }
     begin(job, &plan);
-    int err = seal_secure_boot_add(&plan, wish, in_production(job), SEAL_PART_FIELDS | SEAL_PART_SWITCH,
+    int err = seal_boot_slots_check_foreign(&plan, wish, cause);
+    if (err == SEAL_OK) {
+        err = seal_secure_boot_add(&plan, wish, in_production(job), SEAL_PART_FIELDS | SEAL_PART_SWITCH,
                                    &wish_of(job)->lockdown, cause);
+    }
     if (err == SEAL_OK) {
         err = seal_boot_slots_add_revocation(&plan, wish, cause);
     }

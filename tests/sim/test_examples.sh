@@ -82,6 +82,27 @@ for example in "$SOURCE"/examples/*.json; do
 done
 [ "$count" -ge 8 ] || fail "only $count examples"
 
+# power goes between the read-protections of two keys: the first one's escrow is the only copy, and stays
+name=production-esp32c3
+cut=0
+for burn in 11 12 13; do
+    rm -rf cut
+    mkdir cut
+    cp $name/*.pem $name/*.key $name/*.bin $name/$name.json cut/
+    rm -f cut/efuse.bin cut/flash.bin
+    port='sim:esp32c3?efuse=cut/efuse.bin&flash=cut/flash.bin'
+    run=(provision --profile cut/$name.json --confirm burn)
+    "$espseal" "${run[@]}" --port "$port&fault=power:burn=$burn" >out 2>err </dev/null && break
+    first=$(sha256sum cut/records/*/escrow.pem)
+    "$espseal" "${run[@]}" --port "$port" >out 2>err </dev/null || fail "a cut in burn $burn is not finished"
+    [ -e "$(echo cut/records/*/escrow-2.pem)" ] || continue
+    cut=$((cut + 1))
+    [ "$first" = "$(sha256sum cut/records/*/escrow.pem)" ] || fail "the escrow file of before burn $burn is lost"
+    "$espseal" unlock cut/records/*/escrow.pem --key cut/escrow.key --kind flash_encryption --out cut/flash.key 2>err ||
+        fail "the flash-encryption key of before burn $burn is lost"
+done
+[ "$cut" -gt 0 ] || fail 'no cut fell between two read-protections'
+
 # who may, reflashes a board in secure download mode, and it starts; with another app it does not
 name=production-esp32c3
 port="sim:esp32c3?efuse=$name/efuse.bin&flash=$name/flash.bin"

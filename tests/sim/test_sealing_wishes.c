@@ -306,6 +306,34 @@ static void bad_wishes_burn_nothing(void **state)
     refuse(&rig, SEAL_ERR_UNSUPPORTED, "HMAC");
 }
 
+/* Another's digest in a slot that the profile does not name would be trusted like its own. */
+static void a_digest_of_somebody_else_is_refused(void **state)
+{
+    (void)state;
+    struct seal_rig rig;
+    for (enum seal_mode mode = SEAL_MODE_DEVELOPMENT; mode <= SEAL_MODE_PRODUCTION; mode++) {
+        open_rig(&rig, c3(), mode);
+        rig.profile.no_identity = true;
+        rig.profile.sealing = (struct seal_sealing){.secure_boot = rig.profile.sealing.secure_boot};
+        struct sim_chip *chip = chip_to_seal(rig.kind, NULL);
+        struct seal_burn burn = {0};
+        const struct seal_key_purpose *purpose = seal_chip_purpose(rig.kind, "SECURE_BOOT_DIGEST1");
+        assert_int_equal(seal_burn_purpose(rig.kind, &burn, 3, purpose->value, NULL), SEAL_OK);
+        for (unsigned block = 0; block < SEAL_EFUSE_BLOCKS; block++) {
+            for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++) {
+                chip->efuse.loaded[block][i] |= burn.words[block][i];
+                chip->efuse.burned[block][i] |= burn.words[block][i];
+            }
+        }
+        struct outcome out = seal(chip, &rig);
+        assert_int_equal(out.err, SEAL_ERR_STATE);
+        assert_non_null(strstr(out.cause.text, "slot 1 of secure boot holds"));
+        assert_int_equal(sim_chip_burns(chip), 0);
+        sim_chip_free(&chip);
+        close_rig(&rig);
+    }
+}
+
 /* --- escrow --- */
 
 static void keys_are_wrapped_before_the_burn(void **state)
@@ -377,6 +405,7 @@ int main(void)
         cmocka_unit_test(a_given_key_reflashes_a_device_that_hides_it),
         cmocka_unit_test(what_needs_a_hidden_key_is_refused),
         cmocka_unit_test(bad_wishes_burn_nothing),
+        cmocka_unit_test(a_digest_of_somebody_else_is_refused),
         cmocka_unit_test(keys_are_wrapped_before_the_burn),
     };
     return cmocka_run_group_tests(tests, make_signers, free_signers);
