@@ -44,6 +44,14 @@ int cli_audit_json(const struct cli_audit *audit, seal_json **root)
         seal_json_put_text(one, "evidence", result->evidence);
         seal_json_put_text(one, "accepted", result->accepted);
     }
+    if (audit->fuse.loader) {
+        struct seal_loader_stats stats;
+        seal_loader_stats(audit->fuse.loader, &stats);
+        seal_json *wire = seal_json_put_object(*root, "wire");
+        seal_json_put_number(wire, "frames_sent", stats.frames_sent);
+        seal_json_put_number(wire, "bytes_sent", (double)stats.bytes_sent);
+        seal_json_put_number(wire, "bytes_received", (double)stats.bytes_received);
+    }
     return SEAL_OK;
 }
 

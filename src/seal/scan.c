@@ -265,30 +265,39 @@ static int take_base64(const struct scan *scan, const uint8_t *text, size_t len,
     return err == SEAL_OK ? scan_decoded(scan, decoded, SEAL_SCAN_BASE64, origin) : err;
 }
 
-static bool in_hex_run(const uint8_t *data, size_t at)
+static bool in_hex_run(uint8_t c)
 {
-    return is_hex(data[at]) || (data[at] && strchr(" :,\t\r\n-xX", data[at]));
+    return is_hex(c) || (c && strchr(" :,\t\r\n-xX", c));
 }
 
-static bool in_base64_run(const uint8_t *data, size_t at)
+static bool in_base64_run(uint8_t c)
 {
-    return is_base64(data[at]) || data[at] == '\r' || data[at] == '\n';
+    return is_base64(c) || c == '\r' || c == '\n';
 }
 
-static int find_runs(const struct scan *scan, const struct place *place,
-                     bool (*in_run)(const uint8_t *, size_t),
+/* Looks at every 40th byte first: a run that is long enough holds one of them. */
+static int find_runs(const struct scan *scan, const struct place *place, bool (*in_run)(uint8_t),
                      int (*take)(const struct scan *, const uint8_t *, size_t, size_t, struct seal_buf *))
 {
+    bool member[256];
     struct seal_buf *decoded = seal_buf_new();
     int err = decoded ? SEAL_OK : SEAL_ERR_NO_MEMORY;
-    for (size_t at = 0; err == SEAL_OK && at < place->len;) {
-        size_t end = at;
-        while (end < place->len && in_run(place->data, end)) {
+    for (size_t c = 0; c < sizeof member; c++) {
+        member[c] = in_run((uint8_t)c);
+    }
+    for (size_t at = 0; err == SEAL_OK && at + SHORTEST_TEXT <= place->len;) {
+        size_t begin = at + SHORTEST_TEXT, end = begin;
+        while (begin > at && member[place->data[begin - 1]]) {
+            begin--;
+        }
+        if (begin > at) {
+            at = begin;
+            continue;
+        }
+        while (end < place->len && member[place->data[end]]) {
             end++;
         }
-        if (end - at >= SHORTEST_TEXT) {
-            err = take(scan, place->data + at, end - at, at, decoded);
-        }
+        err = take(scan, place->data + at, end - at, at, decoded);
         at = end + 1;
     }
     seal_buf_free(&decoded);
