@@ -50,8 +50,8 @@ int seal_boot_slots_add(struct seal_fuse_plan *plan, const struct seal_wish_secu
                         uint32_t reserved, struct seal_boot_slots *slots,
                         struct seal_cause *cause) SEAL_MUST_CHECK;
 
-/* SEAL_ERR_STATE: a slot that the plan leaves unrevoked holds, or may come to hold, a digest that the wish does
- * not name: the ROM would trust that key as well. Version 1 has no slots. */
+/* SEAL_ERR_STATE: a slot that the plan leaves unrevoked holds, or may come to hold, a digest that the wish
+ * does not name: the ROM would trust that key as well. Version 1 has no slots. */
 int seal_boot_slots_check_foreign(const struct seal_fuse_plan *plan, const struct seal_wish_secure_boot *wish,
                                   struct seal_cause *cause) SEAL_MUST_CHECK;
 

@@ -135,7 +135,8 @@ static int write_escrow(struct cli_run *run, const struct provision *p, struct s
     if (escrow && strcmp(name, "escrow.pem") != 0) {
         cli_say(run, "the escrow file of an earlier run stays; the keys of this one go to %s", name);
     }
-    return escrow ? provision_write_one(p, name, seal_buf_ptr(escrow), seal_buf_len(escrow), 0, cause) : SEAL_OK;
+    return escrow ? provision_write_one(p, name, seal_buf_ptr(escrow), seal_buf_len(escrow), 0, cause)
+                  : SEAL_OK;
 }
 
 static int write_public(struct cli_run *run, const struct provision *p, struct seal_cause *cause)

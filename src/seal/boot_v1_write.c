@@ -40,13 +40,39 @@ static size_t image_len(const struct job_write *write)
                                                                                     : write->len;
 }
 
+/* With a hidden key only the bootloader that has its digest already can stay. */
+static int check_same(struct seal_job *job, const struct job_write *write, struct seal_cause *cause)
+{
+    if (job->past_flash) { /* encrypted, and hidden itself: it is not written again */
+        return SEAL_OK;
+    }
+    const size_t len = image_len(write);
+    struct seal_buf *there = seal_buf_new();
+    uint8_t *bytes = there ? seal_buf_reserve(there, len) : NULL;
+    int err = bytes ? job_read_flash(job, write->offset, bytes, len, cause)
+                    : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
+    if (err == SEAL_OK && memcmp(bytes, write->data, len) != 0) {
+        err = seal_fail(
+            cause, SEAL_ERR_STATE,
+            "%s is not the bootloader in flash, and its digest cannot be made: the key in BLOCK2 is "
+            "read-protected",
+            write->name);
+        seal_hint(cause, "give the bootloader that was written before, or the key as secure_boot.v1_key");
+    }
+    seal_buf_free(&there);
+    return err;
+}
+
 int job_digest_bootloader(struct seal_job *job, struct seal_cause *cause)
 {
     const struct job_slot *slot = job_slot_of(job, JOB_BOOT_KEY);
-    struct job_write *write = slot && slot->known ? find_bootloader(job) : NULL;
+    struct job_write *write = slot ? find_bootloader(job) : NULL;
     uint8_t bytes[32], key[32], iv[SEAL_BOOT_V1_IV_LEN];
     if (!write) {
         return SEAL_OK;
+    }
+    if (!slot->known) {
+        return check_same(job, write, cause);
     }
     write->own = seal_buf_new();
     int err = write->own ? choose_iv(job, iv, cause) : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");

@@ -1,6 +1,8 @@
 /* What a block that a sealing wants is, from fuses alone. */
 #include "slots.h"
 
+#include <espseal/release.h>
+
 #include <stdio.h>
 
 /* A random key has half its bits set, give or take a few; six standard deviations keep every real one. */
@@ -56,11 +58,19 @@ static enum seal_key_block_state say(enum seal_key_block_state state, const char
     return state;
 }
 
+/* Flash was encrypted with it, or a bootloader digested: whatever wrote it, it is whole. */
+static bool in_use(const struct seal_efuse *efuse, const struct job_slot *slot)
+{
+    return slot->use == JOB_FLASH_KEY  ? seal_flash_encryption_on(efuse)
+           : slot->use == JOB_BOOT_KEY ? seal_efuse_get_named(efuse, "ABS_DONE_0") != 0
+                                       : false;
+}
+
 /* Without a code the bits that a cut burn left can be joined by more; written-protected means complete. */
 static enum seal_key_block_state classify_uncoded(const struct seal_efuse *efuse, const struct job_slot *slot,
                                                   char *why, size_t size)
 {
-    if (seal_efuse_block_writable(efuse, slot->block)) {
+    if (seal_efuse_block_writable(efuse, slot->block) && !in_use(efuse, slot)) {
         return slot->given && compare_known(efuse, slot) < 0
                    ? say(SEAL_BLOCK_IN_USE, "holds other data", why, size)
                    : say(SEAL_BLOCK_CLAIMED, "is filled in part", why, size);

@@ -174,6 +174,72 @@ static void secure_boot_v1_digests_the_bootloader(void **state)
     }
 }
 
+static void sign_v1(struct seal_rig *rig)
+{
+    struct seal_signature signature;
+    uint8_t bytes[SEAL_BOOT_V1_SIGNATURE_LEN];
+    seal_buf_truncate(rig->bootloader, seal_buf_len(rig->bootloader) - SEAL_BOOT_SECTOR);
+    seal_buf_truncate(rig->app, seal_buf_len(rig->app) - SEAL_BOOT_SECTOR);
+    assert_int_equal(
+        seal_boot_v1_sign(ec_key, seal_buf_ptr(rig->app), seal_buf_len(rig->app), &signature, NULL), SEAL_OK);
+    assert_int_equal(seal_boot_v1_put(&signature, bytes), SEAL_OK);
+    assert_int_equal(seal_buf_put(rig->app, bytes, sizeof bytes), SEAL_OK);
+    rig->firmware[0] = piece("bootloader.bin", 0x1000, rig->bootloader);
+    rig->firmware[2] = piece("app.bin", APP_OFFSET, rig->app);
+}
+
+/* Once the key is hidden nobody can make the digest of another bootloader. */
+static void another_bootloader_after_a_cut_does_not_cost_the_device(void **state)
+{
+    (void)state;
+    unsigned refused = 0;
+    for (unsigned burn = 1; burn < 8; burn++) {
+        struct seal_rig rig;
+        char fault[32];
+        open_rig(&rig, seal_chip_find("esp32"), SEAL_MODE_PRODUCTION);
+        rig.profile.sealing = (struct seal_sealing){.secure_boot = {.version = 1}, .nvs = {.efuse_key = -1}};
+        sign_v1(&rig);
+        (void)snprintf(fault, sizeof fault, "power:burn=%u", burn);
+        struct sim_chip *chip = chip_to_seal(rig.kind, fault);
+        struct outcome out = seal(chip, &rig);
+        const bool on = field(chip, &rig, "ABS_DONE_0");
+        assert_int_equal(sim_chip_set_faults(chip, NULL, NULL), SEAL_OK);
+        seal_buf_mutable(rig.bootloader)[0x80] ^= 0x55; /* the checksum stays right */
+        seal_buf_mutable(rig.bootloader)[0x81] ^= 0x55;
+        out = seal(chip, &rig);
+        refused += out.err != SEAL_OK && !on;
+        if (out.err == SEAL_OK || on) {
+            assert_boots(chip, &rig, fault);
+        }
+        sim_chip_free(&chip);
+        close_rig(&rig);
+    }
+    assert_true(refused > 0);
+}
+
+/* A key that flash is encrypted with is no rest of a cut burn, even where it is not write-protected. */
+static void a_key_in_use_gains_no_bits(void **state)
+{
+    (void)state;
+    struct seal_rig rig;
+    open_rig(&rig, seal_chip_find("esp32"), SEAL_MODE_DEVELOPMENT);
+    rig.profile.no_identity = true;
+    rig.profile.sealing = (struct seal_sealing){.flash_encryption = {.mode = SEAL_ENCRYPTION_DEVELOPMENT},
+                                                .nvs = {.efuse_key = -1}};
+    struct sim_chip *chip = chip_to_seal(rig.kind, NULL);
+    struct outcome out = seal(chip, &rig);
+    assert_ok(&out);
+    uint32_t key[8];
+    memcpy(key, chip->efuse.burned[1], sizeof key);
+    chip->efuse.burned[0][0] &= ~(1u << 7); /* WR_DIS of BLOCK1 */
+    chip->efuse.loaded[0][0] &= ~(1u << 7);
+    out = seal(chip, &rig);
+    assert_ok(&out);
+    assert_memory_equal(key, chip->efuse.burned[1], sizeof key);
+    sim_chip_free(&chip);
+    close_rig(&rig);
+}
+
 /* --- growing up --- */
 
 static void development_becomes_production_with_the_same_keys(void **state)
@@ -401,6 +467,8 @@ int main(void)
         cmocka_unit_test(doors_alone_are_closed),
         cmocka_unit_test(jtag_is_softly_closed_with_a_key),
         cmocka_unit_test(secure_boot_v1_digests_the_bootloader),
+        cmocka_unit_test(another_bootloader_after_a_cut_does_not_cost_the_device),
+        cmocka_unit_test(a_key_in_use_gains_no_bits),
         cmocka_unit_test(development_becomes_production_with_the_same_keys),
         cmocka_unit_test(a_given_key_reflashes_a_device_that_hides_it),
         cmocka_unit_test(what_needs_a_hidden_key_is_refused),
