@@ -1,18 +1,12 @@
 /* What is asked of a device beyond its identity, and its words. */
+#include <espseal/lockdown.h>
 #include <espseal/sealing.h>
-
-static bool locks(enum seal_word_value word)
-{
-    return word != SEAL_WORD_UNSAID && word != SEAL_WORD_KEEP;
-}
 
 static bool asks_lockdown(const struct seal_wish_lockdown *wish)
 {
-    const enum seal_word_value words[] = {wish->jtag,        wish->usb_jtag,        wish->usb_serial,
-                                          wish->usb_otg,     wish->download,        wish->rom_log,
-                                          wish->direct_boot, wish->legacy_spi_boot, wish->dpa};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (locks(words[i])) {
+    for (unsigned word = 0; word < SEAL_WORDS; word++) {
+        enum seal_word_value value = seal_lockdown_get(wish, (enum seal_word)word);
+        if (value != SEAL_WORD_UNSAID && value != SEAL_WORD_KEEP) {
             return true;
         }
     }

@@ -345,12 +345,26 @@ static void names_go_both_ways(void **state)
     assert_non_null(strstr(cause.hint, "keep, off"));
 }
 
+static void every_word_counts_as_asked(void **state)
+{
+    (void)state;
+    for (unsigned word = 0; word < SEAL_WORDS; word++) {
+        struct seal_sealing sealing = {0};
+        assert_false(seal_sealing_asked(&sealing));
+        seal_lockdown_set(&sealing.lockdown, (enum seal_word)word, SEAL_WORD_KEEP);
+        assert_false(seal_sealing_asked(&sealing));
+        seal_lockdown_set(&sealing.lockdown, (enum seal_word)word, seal_lockdown_words[word].choices[0]);
+        assert_true(seal_sealing_asked(&sealing));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_chip_word_value_and_state),      cmocka_unit_test(keeping_usb_leaves_it_out),
         cmocka_unit_test(soft_wants_a_key_and_every_bit),       cmocka_unit_test(stricter_is_enough),
         cmocka_unit_test(an_old_esp32_keeps_its_download_mode), cmocka_unit_test(names_go_both_ways),
+        cmocka_unit_test(every_word_counts_as_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
