@@ -80,6 +80,8 @@ const struct seal_chip seal_chip_esp32 = {
             .flash_block_max = 4096,
             .write_reg_max = 250,
             .uart_date = 0x60000078,
-            .uart_clkdiv = 0x3ff40014},
+            .uart_clkdiv = 0x3ff40014,
+            .clock_count = 0x3ff5f06c,
+            .clock_fuse = 0x3ff5a010},
     .tested = {.rom = SEAL_TESTED_EMULATOR, .efuse = SEAL_TESTED_EMULATOR, .flash = SEAL_TESTED_SIMULATOR},
 };

@@ -16,8 +16,8 @@
 #define EXIT_WAIT_MS 5000
 
 /* What may follow the question mark, as the simulator's options. */
-static const char *const parameters[] = {"--efuse", "--flash", "--baud",       "--latency", "--fault",
-                                         "--log",   "--mac",   "--flash-size", "--revision"};
+static const char *const parameters[] = {"--efuse", "--flash", "--baud",       "--latency",  "--fault",
+                                         "--log",   "--mac",   "--flash-size", "--revision", "--crystal"};
 
 struct sim_link {
     struct link_fd io;
@@ -125,7 +125,7 @@ static int bad_parameter(const char *port, const char *text, struct seal_cause *
 {
     int err = seal_fail(cause, SEAL_ERR_USAGE, "%s: the simulator has no parameter '%s'", port, text);
     seal_hint(cause, "parameters are efuse=FILE, flash=FILE, baud=N, latency=MS, mac=MAC, revision=N.N, "
-                     "flash-size=N, fault=RULES "
+                     "flash-size=N, crystal=MHZ, fault=RULES "
                      "and log=FILE");
     return err;
 }

@@ -4,6 +4,9 @@
 
 #define CLKDIV_MASK 0xFFFFFu
 #define BETWEEN_CRYSTALS_HZ 33000000u
+/* Of a crystal of 26 or 40 MHz, measured with an oscillator that drifts. */
+#define SLOWEST_BELIEF_HZ 20000000u
+#define FASTEST_BELIEF_HZ 52000000u
 #define BULK_BYTES 65536u
 #define SYNC_MS 30
 #define SYNCS 10
@@ -56,15 +59,44 @@ static bool adapter_takes(struct seal_link *link, unsigned baud)
     return seal_link_set_baud(link, before, NULL) == SEAL_OK && takes;
 }
 
+/* What the ROM takes for the crystal's frequency; 0: the right one. */
+static int believed_crystal(struct seal_loader *loader, uint64_t *hz, struct seal_cause *cause)
+{
+    const struct seal_rom_traits *rom = &loader->chip->rom;
+    uint32_t count = 0, fuse = 0;
+
+    *hz = (uint64_t)rom->assumed_crystal * 1000000;
+    if (rom->clock_count == 0) {
+        return SEAL_OK;
+    }
+    int err = seal_loader_read_reg(loader, rom->clock_count, &count, cause);
+    if (!err) {
+        err = seal_loader_read_reg(loader, rom->clock_fuse, &fuse, cause);
+    }
+    *hz = (uint64_t)(count >> 7) * (fuse & 0xff) * 15625 / 40;
+    if (*hz < SLOWEST_BELIEF_HZ || *hz > FASTEST_BELIEF_HZ) {
+        *hz = 0; /* an emulator, which measures nothing */
+    }
+    return err;
+}
+
 /* The number that makes the ROM take that rate. In secure download mode the crystal cannot be found out. */
 static int rate_to_ask(struct seal_loader *loader, unsigned baud, uint32_t *asked, struct seal_cause *cause)
 {
-    unsigned assumed = loader->chip->rom.assumed_crystal, mhz = assumed;
-    int err = SEAL_OK;
-    if (assumed && !seal_loader_secure_download(loader)) {
+    unsigned mhz = 0;
+    uint64_t believed = 0;
+
+    *asked = baud;
+    if (seal_loader_secure_download(loader)) {
+        return SEAL_OK;
+    }
+    int err = believed_crystal(loader, &believed, cause);
+    if (!err && believed) {
         err = seal_loader_crystal(loader, &mhz, cause);
     }
-    *asked = assumed && mhz ? (uint32_t)((uint64_t)baud * assumed / mhz) : baud;
+    if (!err && mhz) {
+        *asked = (uint32_t)(baud * believed / (mhz * 1000000ull));
+    }
     return err;
 }
 

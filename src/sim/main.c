@@ -38,6 +38,7 @@ static const char help[] =
     "  --mac MAC              MAC of a blank chip (default 7c:df:a1:5e:a1:01)\n"
     "  --revision MAJOR.MINOR revision of a blank chip (default: one that its chip has)\n"
     "  --baud N               pace bytes like a UART at N baud; follows a change of rate\n"
+    "  --crystal MHZ          another crystal than the ROM believes in (esp32: 26, 40; esp32c2: 26, 40)\n"
     "  --latency MS           add the latency of a USB-serial bridge to every answer\n"
     "  --fault RULES          misbehave; rules separated by commas, counted from 1:\n"
     "                           cut:frame=N            link ends after frame N, before its answer\n"
@@ -69,6 +70,7 @@ enum {
     OPTION_MAC,
     OPTION_REVISION,
     OPTION_BAUD,
+    OPTION_CRYSTAL,
     OPTION_LATENCY,
     OPTION_FAULT,
     OPTION_LOG,
@@ -88,6 +90,7 @@ static const struct option options[] = {
     {"mac", required_argument, NULL, OPTION_MAC},
     {"revision", required_argument, NULL, OPTION_REVISION},
     {"baud", required_argument, NULL, OPTION_BAUD},
+    {"crystal", required_argument, NULL, OPTION_CRYSTAL},
     {"latency", required_argument, NULL, OPTION_LATENCY},
     {"fault", required_argument, NULL, OPTION_FAULT},
     {"log", required_argument, NULL, OPTION_LOG},
@@ -178,6 +181,8 @@ static int take_option(struct arguments *arguments, int option, struct seal_caus
         return parse_revision(optarg, &arguments->chip.revision, cause);
     case OPTION_BAUD:
         return number("baud", optarg, 10000000, &arguments->server.baud, cause);
+    case OPTION_CRYSTAL:
+        return number("crystal", optarg, 100, &arguments->chip.crystal, cause);
     case OPTION_LATENCY:
         return number("latency", optarg, 10000, &arguments->server.latency_ms, cause);
     case OPTION_FAULT:

@@ -21,6 +21,7 @@ struct sim_options {
     unsigned revision;  /* of a blank chip, major * 100 + minor; 0: the model's */
     const char *fault;  /* sim_fault.c; NULL: none */
     unsigned baud;      /* of the UART at power-up; 0: 115200 */
+    unsigned crystal;   /* MHz, at most 100; 0: the model's. An ESP32 measures it then, 3 percent too high */
     bool from_flash;    /* the strapping pins ask for a boot from flash, not for the download mode */
 };
 

@@ -7,12 +7,32 @@
 
 #define RECORD 12 /* before each output: length, hold, baud */
 #define DEFAULT_BAUD 115200
+#define CYCLES_HZ (15625u * SIM_CLK8M_FREQ / 40)
 #define MAGIC_REGISTER 0x40001000u
 
 void sim_chip_fail(struct sim_chip *chip, int err)
 {
     if (err && !chip->failure) {
         chip->failure = err;
+    }
+}
+
+unsigned sim_chip_crystal(const struct sim_chip *chip)
+{
+    return chip->crystal ? chip->crystal : chip->model->crystal;
+}
+
+/* What the ROM finds out about a crystal at its start: the rate it hears, and a count that drifts. */
+static void measure_crystal(struct sim_chip *chip)
+{
+    const struct seal_rom_traits *rom = &chip->chip->rom;
+    if (chip->crystal && rom->uart_clkdiv) {
+        uint32_t divider = chip->crystal * 1000000u / chip->boot_baud;
+        sim_chip_fail(chip, sim_memory_write(&chip->memory, rom->uart_clkdiv, divider));
+    }
+    if (chip->crystal && rom->clock_count) {
+        uint32_t count = chip->crystal * 1000000u / CYCLES_HZ * 103 / 100;
+        sim_chip_fail(chip, sim_memory_write(&chip->memory, rom->clock_count, count << 7));
     }
 }
 
@@ -24,6 +44,7 @@ static void load_presets(struct sim_chip *chip)
     for (const struct sim_preset *preset = chip->model->presets; preset && preset->address; preset++) {
         sim_chip_fail(chip, sim_memory_write(&chip->memory, preset->address, preset->value));
     }
+    measure_crystal(chip);
 }
 
 void sim_chip_reset(struct sim_chip *chip, enum sim_reset cause)
@@ -53,6 +74,7 @@ int sim_chip_new(const struct sim_options *options, struct sim_chip **out, struc
     chip->chip = options->chip;
     chip->model = sim_model_find(options->chip);
     chip->from_flash = options->from_flash;
+    chip->crystal = options->crystal;
     chip->boot_baud = options->baud ? options->baud : DEFAULT_BAUD;
     chip->efuse.fd = -1;
     chip->output = seal_buf_new();

@@ -113,6 +113,9 @@ static void make_blank(struct sim_chip *chip, const uint8_t *mac, unsigned revis
     }
     write_field(chip, "MAC", number);
     write_field(chip, "MAC_CRC", mac_crc(mac));
+    if (chip->crystal) {
+        write_field(chip, "CLK8M_FREQ", SIM_CLK8M_FREQ);
+    }
     write_field(chip, "CHIP_VER_REV1", revision >= 100);
     write_field(chip, "CHIP_VER_REV2", revision >= 200);
     write_parts(chip, "WAFER_VERSION_MAJOR", "WAFER_VERSION_MAJOR_LO", "WAFER_VERSION_MAJOR_HI",

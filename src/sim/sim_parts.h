@@ -277,7 +277,7 @@ struct sim_chip {
     bool from_flash, started; /* strapped to boot; the image runs */
     bool stalled;
     int failure; /* of the host, a seal_err; the chip stops at it */
-    unsigned baud, boot_baud;
+    unsigned baud, boot_baud, crystal;
     uint32_t busy_us; /* work since the last output */
     struct seal_buf *output;
     size_t taken; /* bytes of output that the last sim_chip_take lent out */
@@ -291,6 +291,9 @@ struct sim_chip {
 };
 /* Notes the first failure; 0 is none. */
 void sim_chip_fail(struct sim_chip *chip, int err);
+#define SIM_CLK8M_FREQ 80u /* what the factory burns as the RC oscillator's frequency, in 100 kHz */
+/* MHz; 0: the one that the ROM assumes. */
+unsigned sim_chip_crystal(const struct sim_chip *chip);
 void sim_chip_send(struct sim_chip *chip, const void *data, size_t len);
 /* All but the fuses and the flash as after a reset of the whole system. */
 void sim_chip_reset(struct sim_chip *chip, enum sim_reset cause);

@@ -230,14 +230,19 @@ static int run(struct sim_chip *chip, struct sim_request *request)
 /* The ROM divides a clock that may not be the one it assumes. */
 static unsigned real_rate(const struct sim_chip *chip, uint32_t asked)
 {
-    unsigned assumed = chip->chip->rom.assumed_crystal, crystal = chip->model->crystal;
-    return assumed && crystal ? (unsigned)((uint64_t)asked * crystal / assumed) : asked;
+    const struct seal_rom_traits *rom = &chip->chip->rom;
+    uint64_t hz = sim_chip_crystal(chip) * 1000000ull, believed = rom->assumed_crystal * 1000000ull;
+    if (rom->clock_count) {
+        believed = (uint64_t)(sim_memory_read(&chip->memory, rom->clock_count) >> 7) *
+                   sim_efuse_field(chip, "CLK8M_FREQ") * 15625 / 40;
+    }
+    return hz && believed ? (unsigned)(asked * hz / believed) : asked;
 }
 
 static void set_rate(struct sim_chip *chip, unsigned rate)
 {
     uint32_t divider = chip->chip->rom.uart_clkdiv;
-    unsigned crystal = chip->model->crystal ? chip->model->crystal : 40;
+    unsigned crystal = sim_chip_crystal(chip) ? sim_chip_crystal(chip) : 40;
     chip->baud = rate;
     if (divider && rate) {
         sim_chip_fail(chip, sim_memory_write(&chip->memory, divider, crystal * 1000000u / rate));

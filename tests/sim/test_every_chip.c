@@ -155,6 +155,31 @@ static void each_chip_takes_the_rate_whatever_its_crystal(void **state)
     each_model(check_rate);
 }
 
+/* The ROM divides by what it believes the crystal to be: another one, and a measurement that drifted. */
+static void a_rate_is_asked_for_as_the_rom_will_hear_it(void **state)
+{
+    static const struct {
+        const char *chip;
+        unsigned crystal, baud;
+    } cases[] = {{"esp32", 26, 460800},   {"esp32", 26, 921600},   {"esp32", 40, 921600},
+                 {"esp32c2", 26, 921600}, {"esp32c2", 40, 921600}, {"esp32c2", 40, 115201}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct sim_options wanted = {.chip = seal_chip_find(cases[i].chip),
+                                           .crystal = cases[i].crystal};
+        const struct seal_loader_options options = {.baud = cases[i].baud};
+        struct rig rig = {0};
+        assert_int_equal(sim_chip_new(&wanted, &rig.chip, &rig.cause), 0);
+        assert_int_equal(sim_link_new(rig.chip, &rig.link), 0);
+        if (seal_loader_connect(rig.link, &options, &rig.loader, &rig.cause) != 0) {
+            fail_msg("%s with %u MHz: %s", cases[i].chip, cases[i].crystal, rig.cause.text);
+        }
+        unsigned real = sim_chip_baud(rig.chip), off = cases[i].baud / 500;
+        assert_in_range(real, cases[i].baud - off, cases[i].baud + off);
+        close_rig(&rig);
+    }
+}
+
 /* --- burning ------------------------------------------------------------------------------------------ */
 
 /* The block of the first key, or the ESP32's for flash encryption. */
@@ -419,6 +444,7 @@ int main(void)
         cmocka_unit_test(each_chip_is_found_with_the_table_of_its_revision),
         cmocka_unit_test(the_esp32_has_the_revision_that_no_fuse_tells),
         cmocka_unit_test(each_chip_takes_the_rate_whatever_its_crystal),
+        cmocka_unit_test(a_rate_is_asked_for_as_the_rom_will_hear_it),
         cmocka_unit_test(each_chip_burns_a_key_once),
         cmocka_unit_test(the_time_of_a_pulse_follows_the_crystal),
         cmocka_unit_test(each_chip_finishes_a_burn_that_was_cut_anywhere),
