@@ -10,12 +10,12 @@ static int choose(struct cli_run *run, struct seal_loader *loader, struct flash_
                   struct flash_region *region, struct seal_cause *cause)
 {
     struct seal_flash_id id = {0};
-    if (cli_operand(run, 0)) {
-        return flash_region(run, loader, table, region, cause);
+    int err = flash_attach(run, loader, &id, cause);
+    if (err || cli_operand(run, 0)) {
+        return err ? err : flash_region(run, loader, table, region, cause);
     }
-    int err = seal_flash_attach(loader, &id, cause);
     *region = (struct flash_region){.size = id.size};
-    if (!err && id.size == 0) {
+    if (id.size == 0) {
         err = seal_fail(cause, SEAL_ERR_STATE, "the size of this flash is unknown: erase it by regions");
     }
     return err;
@@ -55,6 +55,8 @@ static int run_flash_erase(struct cli_run *run, struct seal_cause *cause)
 
 static const struct cli_option options[] = {
     {.name = "all", .summary = "erase the whole flash"},
+    {.name = "no-verify", .summary = "believe the ROM where nothing can be read back"},
+    {.name = "assume-size", .value = "SIZE", .summary = "of a flash that cannot be asked"},
     {0},
 };
 
@@ -69,7 +71,9 @@ const struct cli_command cli_command_flash_erase = {
         "partition without LENGTH; the whole flash with --all. Offset and length are multiples of 0x1000. "
         "What "
         "is erased already is left alone, and the rest is believed only when the ROM's MD5 is that of FF "
-        "bytes.",
+        "bytes.\n\n"
+        "In secure download mode nothing can be read: it needs --no-verify and --assume-size there, and "
+        "offsets.",
     .examples = "espseal flash erase nvs --port /dev/ttyUSB0\n"
                 "espseal flash erase 0x9000 0x6000 --port /dev/ttyUSB0\n"
                 "espseal flash erase --all --port /dev/ttyUSB0",

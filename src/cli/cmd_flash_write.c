@@ -77,29 +77,10 @@ static int guard(struct flash_write *work, struct seal_cause *cause)
     return err;
 }
 
-static int attach(struct flash_write *work, struct seal_flash_id *id, struct seal_cause *cause)
-{
-    uint32_t assumed = 0;
-    int err = cli_size(work->run, "assume-size", &assumed, cause);
-    if (err) {
-        return err;
-    }
-    if (seal_loader_secure_download(work->loader) && (!cli_flag(work->run, "no-verify") || assumed == 0)) {
-        err =
-            seal_fail(cause, SEAL_ERR_STATE,
-                      "this chip is in secure download mode: flash can be written, but neither its size nor "
-                      "what was written can be read");
-        seal_hint(cause, "if that is meant: --no-verify --assume-size SIZE");
-        return err;
-    }
-    seal_flash_assume_size(work->loader, assumed);
-    return seal_flash_attach(work->loader, id, cause);
-}
-
 static int prepare(struct flash_write *work, struct seal_cause *cause)
 {
     struct seal_flash_id id = {0};
-    int err = attach(work, &id, cause);
+    int err = flash_attach(work->run, work->loader, &id, cause);
     if (!err) {
         err = flash_host_open(work->run, work->loader, &work->files, &work->host, cause);
     }

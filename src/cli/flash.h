@@ -29,6 +29,13 @@ struct flash_region {
 int flash_find(struct seal_loader *loader, const char *text, struct flash_table *table,
                struct flash_region *region, struct seal_cause *cause) SEAL_MUST_CHECK;
 
+/*
+ * Readies the flash, id filled. In secure download mode, where nothing can be read: only with the command's
+ * options --no-verify and --assume-size, else SEAL_ERR_STATE with a hint that says so.
+ */
+int flash_attach(struct cli_run *run, struct seal_loader *loader, struct seal_flash_id *id,
+                 struct seal_cause *cause) SEAL_MUST_CHECK;
+
 /* The operands "PLACE [LENGTH]"; without LENGTH the partition, which PLACE must name then. */
 int flash_region(struct cli_run *run, struct seal_loader *loader, struct flash_table *table,
                  struct flash_region *region, struct seal_cause *cause) SEAL_MUST_CHECK;

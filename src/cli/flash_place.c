@@ -1,4 +1,5 @@
 #include "flash.h"
+#include "partition.h"
 
 #include <espseal/digest.h>
 #include <espseal/hex.h>
@@ -10,6 +11,26 @@
 
 #define SECTOR 4096u
 #define LARGEST (64u << 20)
+
+int flash_attach(struct cli_run *run, struct seal_loader *loader, struct seal_flash_id *id,
+                 struct seal_cause *cause)
+{
+    uint32_t assumed = 0;
+    int err = cli_size(run, "assume-size", &assumed, cause);
+    if (err) {
+        return err;
+    }
+    if (seal_loader_secure_download(loader) && (!cli_flag(run, "no-verify") || assumed == 0)) {
+        err = seal_fail(
+            cause, SEAL_ERR_STATE,
+            "this chip is in secure download mode: flash can be written and erased, but neither its "
+            "size nor what became of it can be read");
+        seal_hint(cause, "if that is meant: --no-verify --assume-size SIZE");
+        return err;
+    }
+    seal_flash_assume_size(loader, assumed);
+    return seal_flash_attach(loader, id, cause);
+}
 
 static int read_chip_table(struct seal_loader *loader, const char *name, struct flash_table *table,
                            struct seal_cause *cause)

@@ -55,6 +55,18 @@ held flash write 0=random.bin --no-compress --no-diff
 seq 1 1900000 >text.bin
 held flash write 0x200000=text.bin
 
+# An image of one segment of 12 MB, whose header the rules look at.
+{
+    printf '\351\001\002\117\000\000\070\100\356\000\000\000\005\000\000\000\000\000\377\377\000\000\000\000'
+    printf '\040\000\000\074\000\000\300\000'
+    head -c 12582912 random.bin
+    head -c 16 /dev/zero
+} >image.bin
+"$espseal" image info image.bin >out 2>err || true # its checksum is wrong
+grep -q 12582912 out || fail "image.bin is no image"
+held flash write 0x10000=image.bin
+held flash verify 0x10000=image.bin
+
 "$espseal" identity ca --subject '/CN=CA' --days 30 --out-cert ca.pem --out-key ca.key 2>err
 "$espseal" identity key --type rsa:2048 --out device.key 2>err
 "$espseal" identity csr --key device.key --subject /CN=device --out device.csr 2>err

@@ -26,6 +26,13 @@ grep -q '> CHANGE_BAUDRATE' trace || fail "the rate did not rise"
 ! grep -q '> FLASH_DEFL_BEGIN' trace || fail "it sent deflated blocks, which this mode refuses"
 cmp -i 65536:0 -n 100000 flash image || fail "flash holds something else"
 
+# The first 32 KiB of it erased, and nothing else.
+"$espseal" flash erase 0x10000 0x8000 --port "$chip" --no-verify --assume-size 4MB --trace trace >out 2>err ||
+    fail "flash erase exits $?"
+! grep -qE '> (READ_REG|SPI_FLASH_MD5)' trace || fail "it asked what this mode does not answer"
+[ "$(tail -c +65537 flash | head -c 32768 | tr -d '\377' | wc -c)" -eq 0 ] || fail "what was to be erased is there"
+cmp -i 98304:32768 -n 67232 flash image || fail "it erased more"
+
 refused() {
     local status=0
     "$espseal" "$@" --port "$chip" --trace trace >out 2>err || status=$?
@@ -34,7 +41,7 @@ refused() {
     ! grep -qE '> (READ_REG|WRITE_REG|READ_FLASH_SLOW|SPI_FLASH_MD5|MEM_)' trace || fail "espseal $* tried it first"
 }
 for trial in 'flash read 0 64 --out bytes' 'flash md5 0 0x1000' 'flash verify 0x10000=image' 'flash id' 'efuse summary' \
-    'flash write 0x10000=image' prove; do
+    'flash write 0x10000=image' 'flash erase 0x10000 0x1000' 'flash erase --all' prove; do
     rm -f trace
     read -ra words <<<"$trial"
     refused "${words[@]}"
