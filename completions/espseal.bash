@@ -724,6 +724,7 @@ _espseal()
         ;;
     'flash erase')
         case "$prev" in
+        --assume-size) COMPREPLY=(); return ;;
         --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
         --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
         --baud|-b) COMPREPLY=(); return ;;
@@ -732,7 +733,7 @@ _espseal()
         --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--all --port --chip --baud --before --after --trace --json --progress --help'
+        words='--all --no-verify --assume-size --port --chip --baud --before --after --trace --json --progress --help'
         ;;
     'flash md5')
         case "$prev" in

@@ -587,6 +587,8 @@ complete -c espseal -n '__fish_seen_subcommand_from flash; and __fish_seen_subco
 complete -c espseal -n '__fish_seen_subcommand_from flash; and __fish_seen_subcommand_from verify' -l help -s h -d 'print help and exit'
 complete -c espseal -f -n '__fish_seen_subcommand_from flash; and test (count (commandline -opc)) -eq 2' -a erase -d 'erase a region, a partition or the whole flash'
 complete -c espseal -n '__fish_seen_subcommand_from flash; and __fish_seen_subcommand_from erase' -l all -d 'erase the whole flash'
+complete -c espseal -n '__fish_seen_subcommand_from flash; and __fish_seen_subcommand_from erase' -l no-verify -d 'believe the ROM where nothing can be read back'
+complete -c espseal -n '__fish_seen_subcommand_from flash; and __fish_seen_subcommand_from erase' -l assume-size -x -d 'of a flash that cannot be asked'
 complete -c espseal -n '__fish_seen_subcommand_from flash; and __fish_seen_subcommand_from erase' -l port -s p -x -a '(__fish_complete_path /dev/tty) socket:// sim:' -d 'the device: /dev/ttyUSB0, socket://HOST:PORT or sim:CHIP'
 complete -c espseal -n '__fish_seen_subcommand_from flash; and __fish_seen_subcommand_from erase' -l chip -s c -x -a 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -d 'refuse any other chip than this'
 complete -c espseal -n '__fish_seen_subcommand_from flash; and __fish_seen_subcommand_from erase' -l baud -s b -x -d 'line rate after the first contact at 115200; auto: 921600 when much is to be written'
