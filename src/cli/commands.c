@@ -234,7 +234,8 @@ const struct cli_option cli_device_options[] = {
     {.name = "baud",
      .letter = 'b',
      .value = "RATE",
-     .summary = "line rate after the first contact at 115200; auto: 921600 when much is to be written",
+     .summary = "line rate after the first contact at 115200; auto: 921600 when much is to be written, "
+                "2000000 where no cable is",
      .fallback = "auto"},
     {.name = "before",
      .value = "RESET",
