@@ -2,6 +2,7 @@
 #include "slots.h"
 #include "writes.h"
 
+#include <espseal/last_exits.h>
 #include <espseal/secret.h>
 
 static bool bears(const struct seal_security_info *info, unsigned purpose)
@@ -24,6 +25,26 @@ static bool purposes_there(const struct seal_job *job, const struct seal_securit
     return there;
 }
 
+/* Release mode has every bit of the counter burned. */
+static bool released(const struct seal_job *job, const struct seal_security_info *info)
+{
+    const struct seal_efuse_field *field = seal_chip_field(job->chip, "SPI_BOOT_CRYPT_CNT");
+    return job->profile->mode != SEAL_MODE_PRODUCTION ||
+           job->profile->sealing.flash_encryption.mode != SEAL_ENCRYPTION_RELEASE || !field ||
+           __builtin_popcount(info->flash_crypt_count) >= field->bits;
+}
+
+/* What the ROM tells to be open although the profile closes it; what it does not tell is let pass. */
+static bool jtag_open(const struct seal_job *job, const struct seal_security_info *info)
+{
+    struct seal_exit exits[SEAL_EXITS];
+    enum seal_word_value wish = job->profile->sealing.lockdown.jtag;
+    seal_last_exits_told(job->chip, info, seal_exit_of_path(seal_path_of(seal_loader_link(job->loader))),
+                         exits);
+    return job->profile->mode == SEAL_MODE_PRODUCTION && (wish == SEAL_WORD_OFF || wish == SEAL_WORD_SOFT) &&
+           exits[SEAL_EXIT_PAD_JTAG].state == SEAL_EXIT_OPEN;
+}
+
 static const char *missing(const struct seal_job *job, const struct seal_security_info *info)
 {
     const struct seal_sealing *wish = &job->profile->sealing;
@@ -35,6 +56,15 @@ static const char *missing(const struct seal_job *job, const struct seal_securit
     }
     if (job_encrypts(job) && __builtin_popcount(info->flash_crypt_count) % 2 == 0) {
         return "has flash encryption off";
+    }
+    if (job_encrypts(job) && !released(job, info)) {
+        return "has flash encryption in development mode";
+    }
+    if (wish->secure_boot.aggressive_revoke && !(info->flags & SEAL_SECURITY_AGGRESSIVE_REVOKE)) {
+        return "does not revoke keys by itself";
+    }
+    if (jtag_open(job, info)) {
+        return "has JTAG open";
     }
     return purposes_there(job, info) ? NULL : "lacks a key that the profile asks for";
 }

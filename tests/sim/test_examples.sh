@@ -121,3 +121,14 @@ reflash flipped.bin --allow FL-UNSIGNED --allow FL-DAMAGED
 if boots; then
     fail 'a flipped byte starts'
 fi
+
+# in secure download mode the ROM tells the counter: a chip in development mode is not taken for a released one
+cp $name/efuse.bin spoilt.bin
+byte=$(od -An -tu1 -j10 -N1 spoilt.bin)
+[ $(((byte >> 2) & 7)) -eq 7 ] || fail "the counter of $name is not at its maximum"
+printf '%b' "$(printf '\\x%02x' $(((byte & ~28) | 4)))" | dd of=spoilt.bin bs=1 seek=10 conv=notrunc status=none
+status=0
+"$espseal" provision --profile "$name/$name.json" --port "sim:esp32c3?efuse=spoilt.bin&flash=$name/flash.bin" >out 2>err \
+    </dev/null || status=$?
+[ "$status" -eq 5 ] || fail "a chip in development mode passes for a released one (exit $status)"
+grep -q 'flash encryption in development mode' err || fail 'it does not say why'
