@@ -91,7 +91,7 @@ for burn in 11 12 13; do
     cp $name/*.pem $name/*.key $name/*.bin $name/$name.json cut/
     rm -f cut/efuse.bin cut/flash.bin
     port='sim:esp32c3?efuse=cut/efuse.bin&flash=cut/flash.bin'
-    run=(provision --profile cut/$name.json --confirm burn)
+    run=(provision --profile "cut/$name.json" --confirm burn)
     "$espseal" "${run[@]}" --port "$port&fault=power:burn=$burn" >out 2>err </dev/null && break
     first=$(sha256sum cut/records/*/escrow.pem)
     "$espseal" "${run[@]}" --port "$port" >out 2>err </dev/null || fail "a cut in burn $burn is not finished"
