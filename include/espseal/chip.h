@@ -183,9 +183,9 @@ struct seal_rom_traits {
         assumed_crystal;  /* MHz that the ROM believes in when it changes its baud rate; 0: it knows better */
     uint32_t uart_clkdiv; /* baud * its 20 bits is about the crystal's frequency; 0: one crystal only */
     /*
-     * The ESP32's ROM measures the crystal against its RC oscillator and divides by what it found, so that the
-     * rate is wrong by the oscillator's drift (chips.json "baud_notes"): bits 7.. of clock_count, times the low
-     * byte of clock_fuse, in units of 15625 / 40 Hz. 0: it does not.
+     * The ESP32's ROM measures the crystal against its RC oscillator and divides by what it found, so that
+     * the rate is wrong by the oscillator's drift (chips.json "baud_notes"): bits 7.. of clock_count, times
+     * the low byte of clock_fuse, in units of 15625 / 40 Hz. 0: it does not.
      */
     uint32_t clock_count, clock_fuse;
 };

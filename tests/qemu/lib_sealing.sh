@@ -80,7 +80,7 @@ boots() {
 }
 # The ROM of the ESP32 is silent then.
 refuses() {
-    says_at_boot 'SEAL-HELLO-BOOTED|invalid header|csum err|[Ss]ecure boot|verif' 200 || [ "$chip" = esp32 ] ||
+    says_at_boot 'SEAL-HELLO-BOOTED|secure boot check fail|ets_main.c|secure boot verification failed|invalid header: |csum err' 200 || [ "$chip" = esp32 ] ||
         fail "the ROM says nothing of $1"
     ! grep -qa SEAL-HELLO-BOOTED serial || fail "the ROM starts $1"
     grep -qa 'rst:0x' serial || fail "the ROM did not run"

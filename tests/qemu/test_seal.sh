@@ -129,4 +129,4 @@ esp32s3 qemu-system-xtensa 0x07 0x08 0x0 host:60,chip:90
 esp32 qemu-system-xtensa 0x0f 0x12 0x1000 none
 CHIPS
 [ -n "$tested" ] || exit 77
-echo "PASS: only what is signed starts; the simulator burns the same; killed and finished $count times"
+echo "PASS: only what is signed starts; the simulator burns the same as the C3's and S3's ROMs; killed and finished $count times"
