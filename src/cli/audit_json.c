@@ -160,6 +160,7 @@ int cli_audit_sarif(const struct cli_audit *audit, seal_json **root)
     seal_json *driver = seal_json_put_object(seal_json_put_object(one, "tool"), "driver");
     seal_json_put_text(driver, "name", "espseal");
     seal_json_put_text(driver, "version", ESPSEAL_VERSION);
+    seal_json_put_text(driver, "informationUri", "https://github.com/espseal/espseal");
     put_rules(driver);
     seal_json *results = seal_json_put_array(one, "results");
     for (size_t i = 0; i < seal_audit_count(audit->audit); i++) {

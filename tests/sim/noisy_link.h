@@ -59,7 +59,7 @@ static inline bool noisy_byte(struct noisy_link *noisy, enum noise_way way, uint
         noisy->cut = true;
     }
     if (!noisy->cut && !(hit && noise->kind == NOISE_DROP)) {
-        uint8_t wrong = noise->kind == NOISE_END ? 0xC0 : (uint8_t)(byte ^ 1u << at % 8);
+        uint8_t wrong = (uint8_t)(noise->kind == NOISE_END ? 0xC0u : byte ^ 1u << at % 8);
         bool changed = hit && (noise->kind == NOISE_END || noise->kind == NOISE_FLIP);
         err |= seal_buf_put_u8(out, changed ? wrong : byte);
     }
