@@ -23,7 +23,7 @@ static const struct cli_option options[] = {PROFILE_SET_OPTION, {0}};
 
 const struct cli_command cli_command_profile_show = {
     .name = "profile show",
-    .summary = "explain a profile in words: what the device becomes, what cannot be undone",
+    .summary = "say in words what the device becomes, and what is for good",
     .operands = "FILE",
     .operands_min = 1,
     .operands_max = 1,

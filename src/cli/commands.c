@@ -197,13 +197,10 @@ const struct cli_command *const cli_commands[] = {
 };
 
 const struct cli_group cli_groups[] = {
-    {"The job", (const char *const[]){"provision", "prove", "audit", "boot-check", NULL}},
-    {"The job", (const char *const[]){"provision", "prove", "profile", NULL}},
+    {"The job", (const char *const[]){"provision", "profile", "prove", "boot-check", "audit", NULL}},
     {"Identity: keys, certificates, partitions",
      (const char *const[]){"identity", "ds", "secure-cert", "nvs", NULL}},
-    {"Product data", (const char *const[]){"ota", "wifi-prov", NULL}},
     {"Sealing", (const char *const[]){"secure-boot", "flash-encryption", "unlock", NULL}},
-    {"Sealing", (const char *const[]){"secure-boot", NULL}},
     {"Product data", (const char *const[]){"ota", "wifi-prov", "bundle", NULL}},
     {"The device",
      (const char *const[]){"device", "jtag", "flash", "image", "partition-table", "efuse", "apply", NULL}},
