@@ -129,7 +129,7 @@ complete -c espseal -n '__fish_seen_subcommand_from profile; and __fish_seen_sub
 complete -c espseal -n '__fish_seen_subcommand_from profile; and __fish_seen_subcommand_from check' -l json -d 'print the result, or the error, as JSON on stdout'
 complete -c espseal -n '__fish_seen_subcommand_from profile; and __fish_seen_subcommand_from check' -l progress -x -a 'bar json none' -d 'progress on stderr: a bar (on a terminal only), JSON lines, or none'
 complete -c espseal -n '__fish_seen_subcommand_from profile; and __fish_seen_subcommand_from check' -l help -s h -d 'print help and exit'
-complete -c espseal -f -n '__fish_seen_subcommand_from profile; and test (count (commandline -opc)) -eq 2' -a show -d 'explain a profile in words: what the device becomes, what cannot be undone'
+complete -c espseal -f -n '__fish_seen_subcommand_from profile; and test (count (commandline -opc)) -eq 2' -a show -d 'say in words what the device becomes, and what is for good'
 complete -c espseal -n '__fish_seen_subcommand_from profile; and __fish_seen_subcommand_from show' -l set -x -d 'say a word of the profile otherwise: flash_encryption.mode=release; null takes it out'
 complete -c espseal -n '__fish_seen_subcommand_from profile; and __fish_seen_subcommand_from show' -l json -d 'print the result, or the error, as JSON on stdout'
 complete -c espseal -n '__fish_seen_subcommand_from profile; and __fish_seen_subcommand_from show' -l progress -x -a 'bar json none' -d 'progress on stderr: a bar (on a terminal only), JSON lines, or none'

@@ -55,6 +55,8 @@ static int run_bundle_show(struct cli_run *run, struct seal_cause *cause)
     return err;
 }
 
+static const struct cli_option options[] = {{0}};
+
 const struct cli_command cli_command_bundle_show = {
     .name = "bundle show",
     .summary = "list the certificates of a bundle",
@@ -66,5 +68,6 @@ const struct cli_command cli_command_bundle_show = {
         "bundle that a device would not take, or not search well, is refused, with the entry and its "
         "offset.",
     .examples = "espseal bundle show x509_crt_bundle",
+    .options = options,
     .run = run_bundle_show,
 };

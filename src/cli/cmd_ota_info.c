@@ -63,6 +63,8 @@ static int run_ota_info(struct cli_run *run, struct seal_cause *cause)
     return cli_json(run) ? emit(run, &info) : SEAL_OK;
 }
 
+static const struct cli_option options[] = {{0}};
+
 const struct cli_command cli_command_ota_info = {
     .name = "ota info",
     .summary = "say what a pre-encrypted firmware image is",
@@ -73,5 +75,6 @@ const struct cli_command cli_command_ota_info = {
         "Reads the header of an image of ota encrypt: scheme, length, IV, tag. Whether the image is "
         "intact, only the device's key can tell (ota decrypt).",
     .examples = "espseal ota info app.enc",
+    .options = options,
     .run = run_ota_info,
 };

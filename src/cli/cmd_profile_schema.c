@@ -18,6 +18,8 @@ static int run_schema(struct cli_run *run, struct seal_cause *cause)
     return err;
 }
 
+static const struct cli_option options[] = {{0}};
+
 const struct cli_command cli_command_profile_schema = {
     .name = "profile schema",
     .summary = "print the JSON Schema of profiles",
@@ -28,5 +30,6 @@ const struct cli_command cli_command_profile_schema = {
         "espseal profile check says.",
     .examples = "# for an editor that takes a file\n"
                 "espseal profile schema >profile.schema.json",
+    .options = options,
     .run = run_schema,
 };
