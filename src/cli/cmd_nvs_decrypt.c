@@ -62,7 +62,7 @@ const struct cli_command cli_command_nvs_decrypt = {
                    "with the HMAC key that the device derives them from. Erased entries between others are "
                    "passed over by their "
                    "place, so that partitions from devices that have been in use come out right as "
-                   "well. " CLI_NVS_CHIP_TEXT "The file that is made gets mode 0600.",
+                   "well. " CLI_NVS_CHIP_TEXT " The file that is made gets mode 0600.",
     .examples = "espseal nvs decrypt nvs_enc.bin --keys nvs_keys.bin --out nvs.bin\n"
                 "espseal nvs decrypt --port /dev/ttyUSB0 --partition nvs --hmac-key hmac.bin --out nvs.bin",
     .options = options,

@@ -197,7 +197,7 @@ const struct cli_command cli_command_nvs_dump = {
     .operands_min = 0,
     .operands_max = 1,
     .description = CLI_NVS_CHIP_TEXT
-    "Reads a partition as a device would, in the order in which its pages were begun; a key "
+    " Reads a partition as a device would, in the order in which its pages were begun; a key "
     "that was written "
     "again is shown with its last value. An encrypted partition is decrypted in memory with "
     "--keys or --hmac-key. "

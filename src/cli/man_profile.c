@@ -36,7 +36,8 @@ static void put_value(FILE *out, const struct seal_profile_word *word)
 {
     static const char *const types[] = {[SEAL_PROFILE_TEXT] = "A text.",
                                         [SEAL_PROFILE_FILE] = "A file name.",
-                                        [SEAL_PROFILE_BOOL] = "true or false."};
+                                        [SEAL_PROFILE_BOOL] = "true or false.",
+                                        [SEAL_PROFILE_NUMBER] = NULL};
     if (seal_profile_is_list(word)) {
         (void)fprintf(out, "A list of at most %u.\n", word->most);
     }

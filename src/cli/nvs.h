@@ -59,7 +59,7 @@ struct cli_nvs_source { /* where a partition comes from */
     }
 #define CLI_NVS_CHIP_TEXT                                                                                    \
     "With --port the partition is read from a chip instead of FILE: the one that is called nvs, or "         \
-    "--partition. "
+    "--partition."
 
 /*
  * Reads FILE, or with --port the partition of a chip. SEAL_ERR_FORMAT when it is no number of pages. The
