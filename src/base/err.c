@@ -84,7 +84,7 @@ static void set_text(struct seal_cause *cause, int err, const char *format, va_l
     (void)vsnprintf(cause->text, sizeof cause->text, format, args);
 }
 
-int seal_fail(struct seal_cause *cause, int err, const char *format, ...)
+int(seal_fail)(struct seal_cause *cause, int err, const char *format, ...)
 {
     if (cause) {
         va_list args;
