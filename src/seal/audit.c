@@ -169,8 +169,8 @@ int seal_audit_run(struct seal_audit *audit)
     while (seal_audit_checks[count].id) {
         count++;
     }
-    audit->results = calloc(count, sizeof *audit->results);
-    audit->reasons = calloc(count, sizeof *audit->reasons);
+    audit->results = calloc(count + 1, sizeof *audit->results);
+    audit->reasons = calloc(count + 1, sizeof *audit->reasons);
     if (!audit->results || !audit->reasons) {
         return SEAL_ERR_NO_MEMORY;
     }

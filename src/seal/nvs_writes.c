@@ -42,7 +42,7 @@ static bool read_keys_back(struct seal_job *job, const struct seal_partition *pa
     const struct job_slot *slot = job_slot_of(job, JOB_FLASH_KEY);
     uint8_t data[96]; /* keys and CRC, in whole units of the cipher */
     const bool held = slot && (slot->state == SEAL_BLOCK_HELD || slot->state == SEAL_BLOCK_SEALED);
-    const bool found = held && job->crypt &&
+    const bool found = held && partition && job->crypt &&
                        job_read_flash(job, partition->offset, data, sizeof data, NULL) == SEAL_OK &&
                        seal_nvs_keys_decode(data, sizeof data, "nvs_keys", job->nvs_keys, NULL) == SEAL_OK;
     seal_cleanse(data, sizeof data);
