@@ -108,7 +108,7 @@ int seal_qr_encode(const char *text, enum seal_qr_form form, struct seal_buf *ou
     int err = form == SEAL_QR_SVG   ? put_svg(code, out)
               : form == SEAL_QR_PNG ? put_png(code, out)
                                     : put_terminal(code, out);
-    seal_cleanse(code->data, (size_t)(code->width * code->width));
+    seal_cleanse(code->data, (size_t)code->width * (size_t)code->width);
     QRcode_free(code);
     return err == SEAL_OK ? SEAL_OK : seal_fail(cause, err, "cannot make a QR code");
 }
