@@ -42,6 +42,12 @@ bool seal_get_u8(const uint8_t *data, size_t len, size_t *offset, uint8_t *value
 bool seal_get_le16(const uint8_t *data, size_t len, size_t *offset, uint16_t *value);
 bool seal_get_le32(const uint8_t *data, size_t len, size_t *offset, uint32_t *value);
 
+/*
+ * Whether each of len bytes is value (erased flash: 0xFF; blank fuses: 0); true when len is 0. Takes as long
+ * whatever the bytes are, so that it can be asked of a secret.
+ */
+bool seal_is_filled(const void *data, size_t len, uint8_t value);
+
 /* Little-endian words in memory of known size. */
 uint32_t seal_le32(const uint8_t bytes[static 4]);
 void seal_put_le32(uint8_t bytes[static 4], uint32_t value);

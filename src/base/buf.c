@@ -192,6 +192,16 @@ bool seal_get_le32(const uint8_t *data, size_t len, size_t *offset, uint32_t *va
     return true;
 }
 
+bool seal_is_filled(const void *data, size_t len, uint8_t value)
+{
+    const uint8_t *bytes = data;
+    uint8_t differs = 0;
+    for (size_t i = 0; i < len; i++) {
+        differs |= bytes[i] ^ value;
+    }
+    return differs == 0;
+}
+
 uint32_t seal_le32(const uint8_t bytes[static 4])
 {
     return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;

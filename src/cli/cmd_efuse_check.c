@@ -41,13 +41,10 @@ static void check_stray(struct check *check)
     const struct seal_efuse *state = &check->fuse->state;
     for (size_t i = 0; i < state->chip->efuse->field_count; i++) {
         const struct seal_efuse_field *field = &state->chip->efuse->fields[i];
-        uint8_t bytes[32] = {0}, any = 0;
+        uint8_t bytes[32] = {0};
         char text[96];
         seal_efuse_get_bytes(state, field, bytes);
-        for (size_t b = 0; b < sizeof bytes; b++) {
-            any |= bytes[b];
-        }
-        if (any == 0 || cli_efuse_is_factory(field)) {
+        if (seal_is_filled(bytes, sizeof bytes, 0) || cli_efuse_is_factory(field)) {
             continue;
         }
         if (field->bits <= 32) {

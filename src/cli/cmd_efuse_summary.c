@@ -52,12 +52,11 @@ static bool may_hold_secret(const struct summary *summary, const struct seal_efu
 
 static bool is_blank(const struct summary *summary, const struct seal_efuse_field *field)
 {
-    uint8_t bytes[32], any = 0;
+    uint8_t bytes[32];
     seal_efuse_get_bytes(&summary->efuse, field, bytes);
-    for (size_t i = 0; i < (field->bits + 7u) / 8; i++)
-        any |= bytes[i];
+    const bool blank = seal_is_filled(bytes, (field->bits + 7u) / 8, 0);
     seal_cleanse(bytes, sizeof bytes);
-    return any == 0;
+    return blank;
 }
 
 static void format_mac(const struct summary *summary, const struct seal_efuse_field *field, char *text)

@@ -36,13 +36,10 @@ static void format_words(const uint32_t *words, size_t count, char *text, size_t
 static void show_block(const struct cli_fuse *fuse, unsigned block)
 {
     const struct seal_efuse_block *entry = &fuse->plan.chip->efuse->blocks[block];
-    uint32_t missing[SEAL_EFUSE_WORDS], any = 0;
+    uint32_t missing[SEAL_EFUSE_WORDS];
     char text[SEAL_EFUSE_WORDS * 9 + 1];
     seal_fuse_plan_missing(&fuse->plan, block, missing);
-    for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++) {
-        any |= missing[i];
-    }
-    if (any != 0 && !fuse->plan.burn.secret[block]) {
+    if (!seal_is_filled(missing, sizeof missing, 0) && !fuse->plan.burn.secret[block]) {
         format_words(fuse->plan.before.words[block], entry->words, text, sizeof text);
         cli_say(fuse->run, "%-16s now   %s", entry->name, text);
         format_words(missing, entry->words, text, sizeof text);

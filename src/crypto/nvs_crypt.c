@@ -46,16 +46,6 @@ int seal_nvs_keys_encode(const uint8_t keys[static SEAL_NVS_KEYS_LEN], struct se
     return err == SEAL_OK ? seal_buf_put_fill(out, 0xFF, SEAL_NVS_KEYS_SIZE - SEAL_NVS_KEYS_LEN - 4) : err;
 }
 
-static bool is_erased(const uint8_t *data, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if (data[i] != 0xFF) {
-            return false;
-        }
-    }
-    return true;
-}
-
 int seal_nvs_keys_decode(const uint8_t *data, size_t len, const char *name,
                          uint8_t keys[static SEAL_NVS_KEYS_LEN], struct seal_cause *cause)
 {
@@ -63,7 +53,7 @@ int seal_nvs_keys_decode(const uint8_t *data, size_t len, const char *name,
         return seal_fail(cause, SEAL_ERR_FORMAT,
                          "%s has %zu bytes and is neither an NVS keys partition nor its 64 bytes", name, len);
     }
-    if (is_erased(data, len)) {
+    if (seal_is_filled(data, len, 0xFF)) {
         int err = seal_fail(cause, SEAL_ERR_FORMAT, "%s is erased: it holds no NVS keys", name);
         seal_hint(cause, "espseal nvs keygen makes keys");
         return err;
@@ -98,7 +88,7 @@ static bool crypt_entry(EVP_CIPHER_CTX *ctx, uint8_t *entry, uint32_t offset)
 static bool is_concerned(bool encrypt, const uint8_t *page, size_t entry)
 {
     unsigned bits = (unsigned)page[MAP + entry / 4] >> (entry % 4 * 2) & 3u;
-    return (encrypt && bits != 3) || !is_erased(page + FIRST_ENTRY + entry * ENTRY, ENTRY);
+    return (encrypt && bits != 3) || !seal_is_filled(page + FIRST_ENTRY + entry * ENTRY, ENTRY, 0xFF);
 }
 
 static int crypt_partition(bool encrypt, const uint8_t *keys, uint8_t *partition, size_t len,

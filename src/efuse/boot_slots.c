@@ -24,17 +24,14 @@ static bool field_set(const struct seal_efuse *state, const char *format, unsign
 static void look(const struct seal_efuse *state, unsigned block, size_t first, int bit,
                  struct seal_digest_slot *slot)
 {
-    uint8_t any = 0;
     slot->block = (int)block;
     slot->digest_len = 4 * (SEAL_EFUSE_WORDS - first);
     for (size_t i = first; i < SEAL_EFUSE_WORDS; i++) {
         seal_put_le32(slot->digest + 4 * (i - first), state->words[block][i]);
     }
-    for (size_t i = 0; i < slot->digest_len; i++) {
-        any |= slot->digest[i];
-    }
     bool hidden = (seal_efuse_get_named(state, "RD_DIS") >> bit & 1) != 0;
-    slot->state = any != 0 && !hidden ? SEAL_SLOT_DIGEST : SEAL_SLOT_UNKNOWN;
+    slot->state =
+        !seal_is_filled(slot->digest, slot->digest_len, 0) && !hidden ? SEAL_SLOT_DIGEST : SEAL_SLOT_UNKNOWN;
 }
 
 /* Chips whose only slot is a fixed place: there a blank one is free. */

@@ -210,10 +210,6 @@ bool seal_image_is_v1_digest(const uint8_t *data, size_t len)
         !seal_image_looks_like(data + V1_IMAGE_AT, len - V1_IMAGE_AT)) {
         return false;
     }
-    for (size_t i = V1_DIGEST_LEN; i < V1_IMAGE_AT; i++) {
-        if (data[i] != 0xFF) {
-            return false;
-        }
-    }
-    return !seal_image_looks_like(data, len) && data[0] != 0xFF;
+    return seal_is_filled(data + V1_DIGEST_LEN, V1_IMAGE_AT - V1_DIGEST_LEN, 0xFF) &&
+           !seal_image_looks_like(data, len) && data[0] != 0xFF;
 }

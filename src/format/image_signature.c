@@ -128,16 +128,10 @@ static int take_v2(const uint8_t *data, size_t len, const struct seal_image_hash
 static void take_v1(const uint8_t *data, size_t len, struct seal_image *image)
 {
     const uint8_t *at = data + image->length;
-    bool zero = true;
-    bool erased = true;
     if (len - image->length < V1_LEN || seal_le32(at) != 0) {
         return;
     }
-    for (size_t i = 4; i < V1_LEN; i++) {
-        zero = zero && at[i] == 0;
-        erased = erased && at[i] == 0xFF;
-    }
-    if (!zero && !erased) {
+    if (!seal_is_filled(at + 4, V1_LEN - 4, 0) && !seal_is_filled(at + 4, V1_LEN - 4, 0xFF)) {
         image->signatures[0] =
             (struct seal_image_signature){.scheme = SEAL_SIGNATURE_V1, .offset = image->length};
         image->signature_count = 1;

@@ -32,16 +32,6 @@ void seal_nvs_find(struct seal_nvs *nvs, bool damage, size_t page, size_t entry,
     }
 }
 
-static bool is_erased(const uint8_t *data, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if (data[i] != 0xFF) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static const struct state *find_state(uint32_t value)
 {
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
@@ -70,7 +60,7 @@ static void check_header(struct seal_nvs *nvs, size_t at, struct seal_nvs_page *
     uint32_t crc = seal_le32(bytes + NVS_PAGE_CRC);
     uint32_t computed = seal_nvs_header_crc(bytes);
     if (value == NVS_STATE_BLANK) {
-        if (!is_erased(bytes, SEAL_NVS_PAGE_SIZE)) {
+        if (!seal_is_filled(bytes, SEAL_NVS_PAGE_SIZE, 0xFF)) {
             seal_nvs_find(nvs, true, at, SEAL_NVS_NO_ENTRY,
                           "the page says that it is blank, and is not erased");
         }

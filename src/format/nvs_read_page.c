@@ -16,12 +16,7 @@ static const uint8_t *entry_at(const struct place *place, size_t entry)
 
 static bool is_erased(const uint8_t *entry)
 {
-    for (size_t i = 0; i < NVS_ENTRY_SIZE; i++) {
-        if (entry[i] != 0xFF) {
-            return false;
-        }
-    }
-    return true;
+    return seal_is_filled(entry, NVS_ENTRY_SIZE, 0xFF);
 }
 
 #define DAMAGE(place, ...) seal_nvs_find((place)->nvs, true, (place)->page, (place)->entry, __VA_ARGS__)

@@ -8,16 +8,6 @@ static const uint8_t magic[2] = {0xAA, 0x50};
 static const uint8_t md5_prefix[16] = {0xEB, 0xEB, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
                                        0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
 
-static bool is_end(const uint8_t entry[static ENTRY_LEN])
-{
-    for (size_t i = 0; i < ENTRY_LEN; i++) {
-        if (entry[i] != 0xFF) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static void decode_entry(const uint8_t entry[static ENTRY_LEN], struct seal_partition *partition)
 {
     *partition = (struct seal_partition){
@@ -72,7 +62,7 @@ static int take(const uint8_t *data, size_t at, seal_md5_fn md5, struct seal_par
                 bool *ended, struct seal_cause *cause)
 {
     const uint8_t *entry = data + at;
-    if (is_end(entry)) {
+    if (seal_is_filled(entry, ENTRY_LEN, 0xFF)) {
         *ended = true;
         return SEAL_OK;
     }

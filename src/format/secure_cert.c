@@ -184,16 +184,14 @@ int seal_tlv_put_integrity(struct seal_buf *out, uint8_t subtype, const uint8_t 
 
 static enum seal_tlv_end end_at(const uint8_t *data, size_t left)
 {
-    static const uint8_t ones[4] = {0xFF, 0xFF, 0xFF, 0xFF};
-    static const uint8_t zeros[4];
     size_t seen = left < 4 ? left : 4;
     if (seen == 0) {
         return SEAL_TLV_END_OF_DATA;
     }
-    if (memcmp(data, ones, seen) == 0) {
+    if (seal_is_filled(data, seen, 0xFF)) {
         return SEAL_TLV_END_ERASED;
     }
-    if (memcmp(data, zeros, seen) == 0) {
+    if (seal_is_filled(data, seen, 0)) {
         return SEAL_TLV_END_ZERO;
     }
     if (seen < 4) {

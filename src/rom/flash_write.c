@@ -329,10 +329,7 @@ static int is_blank(const struct flash_job *job, size_t at, bool *blank)
     uint8_t some[64];
     int err =
         seal_flash_read(job->loader, job->offset + (uint32_t)at, some, sizeof some, NULL, NULL, job->cause);
-    *blank = true;
-    for (size_t i = 0; !err && i < sizeof some; i++) {
-        *blank = *blank && some[i] == 0xFF;
-    }
+    *blank = err || seal_is_filled(some, sizeof some, 0xFF);
     return err;
 }
 

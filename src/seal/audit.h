@@ -119,9 +119,8 @@ int audit_fetch(struct seal_audit *audit, uint32_t offset, uint8_t *data, size_t
                 struct seal_cause *cause) SEAL_MUST_CHECK;
 /* In place, with the key, which is known. */
 int audit_decrypt(struct seal_audit *audit, uint32_t offset, uint8_t *data, size_t len) SEAL_MUST_CHECK;
-bool audit_is_erased(const uint8_t *data, size_t len);
-/* Every value is as frequent as in ciphertext; trailing FF do not count. */
 bool audit_has_flash(const struct seal_audit *audit);
+/* Every value is as frequent as in ciphertext; trailing FF do not count. */
 bool audit_looks_random(const uint8_t *data, size_t len);
 
 /* audit_read.c and its like: each finds out a part. */

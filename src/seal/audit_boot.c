@@ -47,15 +47,6 @@ static bool slots(const struct seal_audit *audit, struct seal_audit_note *note, 
     return true;
 }
 
-static bool is_zero(const uint8_t *bytes, size_t len)
-{
-    uint8_t all = 0;
-    for (size_t i = 0; i < len; i++) {
-        all |= bytes[i];
-    }
-    return all == 0;
-}
-
 enum seal_audit_verdict audit_sb_digest(const struct seal_audit *audit, struct seal_audit_note *note)
 {
     struct seal_boot_trust trust;
@@ -66,8 +57,8 @@ enum seal_audit_verdict audit_sb_digest(const struct seal_audit *audit, struct s
     }
     for (size_t i = 0; i < trust.slot_count; i++) {
         const struct seal_boot_slot *slot = &trust.slots[i];
-        bool usable =
-            slot->present && !slot->hidden && !slot->revoked && !is_zero(slot->digest, trust.digest_len);
+        bool usable = slot->present && !slot->hidden && !slot->revoked &&
+                      !seal_is_filled(slot->digest, trust.digest_len, 0);
         audit_note(note, "slot %zu %s", i,
                    !slot->present  ? "has no digest"
                    : slot->revoked ? "is revoked"

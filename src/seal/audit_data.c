@@ -121,7 +121,7 @@ int audit_read_identity(struct seal_audit *audit, struct seal_cause *cause)
     uint8_t *data = malloc(room);
     int err = data ? audit_fetch(audit, audit->cert_offset, data, room, &done, cause)
                    : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory for a partition");
-    bool erased = done && audit_is_erased(data, room), sure = audit->table_state == AUDIT_READ;
+    bool erased = done && seal_is_filled(data, room, 0xFF), sure = audit->table_state == AUDIT_READ;
     if (err != SEAL_OK || !done) {
         problem(audit, AUDIT_UNREAD, audit_has_flash(audit) ? "could not be read" : "was not read");
     } else if (erased && (sure || audit->table_state == AUDIT_ABSENT)) {
@@ -205,7 +205,7 @@ static int read_nvs(struct seal_audit *audit, const struct seal_partition *one, 
     if (err == SEAL_OK && !done) {
         (void)snprintf(audit->nvs_problem, sizeof audit->nvs_problem, "%s at 0x%x could not be read",
                        one->name, one->offset);
-    } else if (err == SEAL_OK && !audit_is_erased(data, one->size)) {
+    } else if (err == SEAL_OK && !seal_is_filled(data, one->size, 0xFF)) {
         look_at_nvs(audit, one, data, one->size);
     }
     if (data) {

@@ -38,7 +38,7 @@ static int fetch(struct seal_audit *audit, bool encrypted, uint32_t offset, uint
 {
     int err = audit_fetch(audit, offset, data, len, done, cause);
     if (err == SEAL_OK && *done && encrypted) {
-        *done = audit_is_erased(data, len) || audit_decrypt(audit, offset, data, len) == SEAL_OK;
+        *done = seal_is_filled(data, len, 0xFF) || audit_decrypt(audit, offset, data, len) == SEAL_OK;
     }
     return err;
 }
@@ -91,7 +91,7 @@ static int read_image(struct seal_audit *audit, struct audit_image *image, uint3
         (void)snprintf(image->problem, sizeof image->problem, "it could not be read");
         return err;
     }
-    if (audit_is_erased(first, sizeof first)) {
+    if (seal_is_filled(first, sizeof first, 0xFF)) {
         image->state = AUDIT_ABSENT;
         return SEAL_OK;
     }

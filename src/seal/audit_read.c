@@ -65,11 +65,6 @@ int audit_fetch(struct seal_audit *audit, uint32_t offset, uint8_t *data, size_t
     return place ? SEAL_OK : err;
 }
 
-bool audit_is_erased(const uint8_t *data, size_t len)
-{
-    return len == 0 || (data[0] == 0xFF && memcmp(data, data + 1, len - 1) == 0);
-}
-
 bool audit_looks_random(const uint8_t *data, size_t len)
 {
     uint64_t counts[256] = {0}, sum = 0;
@@ -143,7 +138,7 @@ int audit_read_table(struct seal_audit *audit, struct seal_cause *cause)
 static bool is_plain(const struct audit_stretch *stretch, const uint8_t *data, size_t len)
 {
     return seal_image_looks_like(data, len) || !audit_looks_random(data, len) ||
-           (stretch->keys && audit_is_erased(data + KEYS_LEN, len - KEYS_LEN));
+           (stretch->keys && seal_is_filled(data + KEYS_LEN, len - KEYS_LEN, 0xFF));
 }
 
 /* The first sector, and all of them where that costs nothing. */
@@ -156,7 +151,7 @@ static int look(struct seal_audit *audit, struct audit_stretch *stretch, struct 
         err = audit_fetch(audit, stretch->offset + at, data, sizeof data, &done, cause);
         if (!done) {
             stretch->content = AUDIT_CONTENT_UNREAD;
-        } else if (audit_is_erased(data, sizeof data)) {
+        } else if (seal_is_filled(data, sizeof data, 0xFF)) {
             stretch->content = at == 0 ? AUDIT_CONTENT_ERASED : stretch->content;
         } else if (is_plain(stretch, data, sizeof data)) {
             stretch->content = AUDIT_CONTENT_PLAIN;

@@ -135,13 +135,11 @@ static void check_usb(struct boot_view *view)
 static int look_through_hidden_key(struct boot_view *view)
 {
     uint8_t raw[HEADER];
-    static const uint8_t erased[16] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
-                                       0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
     int err = boot_read_raw(view, view->chip->bootloader_offset, raw, sizeof raw);
     if (err) {
         return err;
     }
-    if (memcmp(raw, erased, sizeof erased) == 0) {
+    if (seal_is_filled(raw, 16, 0xFF)) {
         boot_decide(view, SEAL_WILL_LOOP, "header", "flash is erased at 0x%x, and decrypts to no image",
                     view->chip->bootloader_offset);
     } else if (seal_image_looks_like(raw, sizeof raw) &&

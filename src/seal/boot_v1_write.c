@@ -22,10 +22,8 @@ static struct job_write *find_bootloader(struct seal_job *job)
 /* The one that stands in flash, so that the same bootloader gives the same bytes; else a new one. */
 static int choose_iv(struct seal_job *job, uint8_t iv[static SEAL_BOOT_V1_IV_LEN], struct seal_cause *cause)
 {
-    uint8_t erased[SEAL_BOOT_V1_IV_LEN];
-    memset(erased, 0xFF, sizeof erased);
     int err = job_read_flash(job, 0, iv, SEAL_BOOT_V1_IV_LEN, cause);
-    if (err == SEAL_OK && memcmp(iv, erased, sizeof erased) == 0 &&
+    if (err == SEAL_OK && seal_is_filled(iv, SEAL_BOOT_V1_IV_LEN, 0xFF) &&
         seal_random(iv, SEAL_BOOT_V1_IV_LEN) != SEAL_OK) {
         err = seal_fail(cause, SEAL_ERR_CRYPTO, "no random bytes to be had for the bootloader digest");
     }

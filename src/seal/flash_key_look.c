@@ -9,16 +9,6 @@
 
 enum { HEADER = 32, MAGIC = 0xE9, SEGMENTS_MAX = 16, MODE_MAX = 5 };
 
-static bool is_erased(const uint8_t *data, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if (data[i] != 0xFF) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* About forty bits of an image's header (ESP-IDF esp_app_format.h) that garbage does not have. */
 static bool is_header(const struct seal_chip *chip, const uint8_t header[static HEADER])
 {
@@ -35,7 +25,7 @@ static int look_at_table(struct seal_loader *loader, const struct seal_flash_cry
     if (err) {
         return err;
     }
-    *erased = is_erased(data, sizeof data);
+    *erased = seal_is_filled(data, sizeof data, 0xFF);
     err = seal_flash_decrypt(crypt, offset, data, data, sizeof data, cause);
     look->table_known =
         !err && !*erased &&
@@ -53,7 +43,7 @@ static int look_at_bootloader(struct seal_loader *loader, const struct seal_flas
     if (err) {
         return err;
     }
-    *erased = is_erased(header, sizeof header);
+    *erased = seal_is_filled(header, sizeof header, 0xFF);
     err = seal_flash_decrypt(crypt, chip->bootloader_offset, header, header, sizeof header, cause);
     *right = !err && is_header(chip, header);
     return err;

@@ -94,12 +94,8 @@ static int judge_block(struct look *look, size_t index)
 /* A place that is neither erased nor zero holds a block, or what was one. */
 static bool is_used(const uint8_t *block)
 {
-    uint8_t any = 0, all = 0xFF;
-    for (size_t i = 0; i < SEAL_SIGNATURE_BLOCK_LEN; i++) {
-        any |= block[i];
-        all &= block[i];
-    }
-    return any != 0 && all != 0xFF;
+    return !seal_is_filled(block, SEAL_SIGNATURE_BLOCK_LEN, 0) &&
+           !seal_is_filled(block, SEAL_SIGNATURE_BLOCK_LEN, 0xFF);
 }
 
 static void find_blocks(struct look *look)

@@ -134,7 +134,7 @@ static int look_at_hidden(struct seal_job *job, struct job_write *write, struct 
     const size_t look = write->len < LOOK ? write->len : LOOK;
     bool plain = false, blank = false;
     memset(erased, 0xFF, sizeof erased);
-    if (memcmp(write->data, erased, look) == 0) { /* NVS leaves erased pages as they are */
+    if (seal_is_filled(write->data, look, 0xFF)) { /* NVS leaves erased pages as they are */
         write->there = true;
         return SEAL_OK;
     }

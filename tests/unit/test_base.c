@@ -4,6 +4,8 @@
 #include <espseal/hex.h>
 #include <espseal/secret.h>
 
+#include <string.h>
+
 static void crc_matches_the_published_check_values(void **state)
 {
     (void)state;
@@ -74,6 +76,23 @@ static void readers_stop_at_the_end(void **state)
     assert_false(seal_get_le32(data, sizeof data, &offset, &word));
 }
 
+static void bytes_are_filled_only_when_all_are(void **state)
+{
+    (void)state;
+    uint8_t bytes[70];
+    memset(bytes, 0xFF, sizeof bytes);
+    assert_true(seal_is_filled(bytes, sizeof bytes, 0xFF));
+    assert_false(seal_is_filled(bytes, sizeof bytes, 0));
+    assert_true(seal_is_filled(bytes, 0, 0));
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = 0x7F;
+        assert_false(seal_is_filled(bytes, sizeof bytes, 0xFF));
+        assert_true(seal_is_filled(bytes, i, 0xFF));
+        assert_true(seal_is_filled(bytes + i + 1, sizeof bytes - i - 1, 0xFF));
+        bytes[i] = 0xFF;
+    }
+}
+
 static void check_row(int err, void *ctx)
 {
     unsigned *count = ctx;
@@ -114,6 +133,7 @@ int main(void)
         cmocka_unit_test(numbers_have_bounds),
         cmocka_unit_test(buffers_grow_consume_and_truncate),
         cmocka_unit_test(readers_stop_at_the_end),
+        cmocka_unit_test(bytes_are_filled_only_when_all_are),
         cmocka_unit_test(every_error_has_a_sentence),
         cmocka_unit_test(a_cause_carries_sentence_and_hint),
     };
