@@ -40,8 +40,9 @@ struct seal_audit_source { /* all borrowed for the life of the audit; NULL and 0
     const struct seal_efuse *efuse; /* all blocks; NULL in secure download mode */
     const struct seal_security_info *info;
     enum seal_path path;
-    const uint8_t *flash;   /* all of it, as it lies there: it is searched whole; NULL: read */
-    seal_boot_read_fn read; /* raw flash, each sector once; NULL: flash, or not to be read */
+    const uint8_t *flash;        /* all of it, as it lies there: it is searched whole; NULL: read */
+    struct seal_release release; /* of flash, where it is mapped */
+    seal_boot_read_fn read;      /* raw flash, each sector once; NULL: flash, or not to be read */
     void *read_ctx;
     uint32_t flash_size;
     const uint8_t *flash_key; /* to look behind flash encryption; NULL: the one in efuse, where it is to be

@@ -7,7 +7,7 @@
 #ifndef ESPSEAL_IMAGE_H
 #define ESPSEAL_IMAGE_H
 
-#include <espseal/err.h>
+#include <espseal/map.h>
 
 #define SEAL_IMAGE_MAGIC 0xE9u
 #define SEAL_IMAGE_HEADER_LEN 24u
@@ -78,10 +78,13 @@ struct seal_image {
     struct seal_image_signature signatures[SEAL_IMAGE_SIGNATURES_MAX];
 };
 
-struct seal_image_hashes { /* the format layer has no crypto */
-    int (*sha256)(const void *data, size_t len, uint8_t digest[static 32]);
-    int (*sha384)(const void *data, size_t len, uint8_t digest[static 48]);
-    bool keys_only; /* only the digests of keys: the image itself is not touched */
+struct seal_image_hashes { /* the format layer has no crypto: seal_sha256_mapped and its like */
+    int (*sha256)(const void *data, size_t len, const struct seal_release *release,
+                  uint8_t digest[static 32]);
+    int (*sha384)(const void *data, size_t len, const struct seal_release *release,
+                  uint8_t digest[static 48]);
+    const struct seal_release *release; /* of the image, where it is mapped; NULL: nobody is told */
+    bool keys_only;                     /* only the digests of keys: the image itself is not touched */
 };
 
 /*

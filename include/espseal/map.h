@@ -19,7 +19,27 @@ void seal_map_close(struct seal_map **map);
 const uint8_t *seal_map_ptr(const struct seal_map *map);
 size_t seal_map_len(const struct seal_map *map);
 
-/* Lets the system take back the pages of a mapped file up to `end`; they are read again when touched. */
+/*
+ * Changes bytes here and nowhere else: the file stays as it is. At most SEAL_MAP_PATCHES times, all of it
+ * within the map. SEAL_ERR_NO_MEMORY.
+ */
+#define SEAL_MAP_PATCHES 2
+int seal_map_patch(struct seal_map *map, size_t at, const void *bytes, size_t len) SEAL_MUST_CHECK;
+
+/*
+ * Lets the system take back the pages of a mapped file up to `end`; they are read again when touched. What
+ * was changed stays.
+ */
 void seal_map_forget(const struct seal_map *map, size_t end);
+
+/* Who reads what is mapped tells now and then how far, so that memory does not grow with its length. */
+struct seal_release {
+    void (*pages)(void *ctx, size_t end); /* bytes up to end may leave memory until they are read again */
+    void *ctx;
+};
+struct seal_release seal_map_release(struct seal_map *map); /* seal_map_forget for this map */
+#define SEAL_RELEASE_STEP ((size_t)1 << 20)                 /* how often to tell */
+/* NULL, or its function NULL: nobody is told. */
+void seal_release_to(const struct seal_release *release, size_t end);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <espseal/chip.h>
 #include <espseal/link.h>
+#include <espseal/map.h>
 #include <espseal/sfdp.h>
 
 struct seal_loader;
@@ -158,9 +159,7 @@ struct seal_flash_write_options {
     /* Bytes of data, monotonic; NULL: none. */
     seal_progress_fn progress;
     void *progress_ctx;
-    /* Data up to `end` was read and may leave memory until it is read again; NULL: not told. */
-    void (*release)(void *ctx, size_t end);
-    void *release_ctx;
+    const struct seal_release *release; /* of the data, where it is mapped (map.h); NULL: nobody is told */
 };
 struct seal_flash_write_result {
     bool skipped;     /* the data was there already */
@@ -204,7 +203,6 @@ int seal_flash_erase(struct seal_loader *loader, uint32_t offset, uint32_t len, 
 /*
  * Whether flash at offset holds data, by the ROM's MD5; the tail of its last sector is not looked at.
  */
-struct seal_release; /* of digest.h; NULL: nobody is told */
 int seal_flash_compare(struct seal_loader *loader, uint32_t offset, const void *data, size_t len,
                        const struct seal_release *release, bool *same,
                        struct seal_cause *cause) SEAL_MUST_CHECK;

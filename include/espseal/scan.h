@@ -2,7 +2,7 @@
 #ifndef ESPSEAL_SCAN_H
 #define ESPSEAL_SCAN_H
 
-#include <espseal/err.h>
+#include <espseal/map.h>
 
 enum seal_scan_kind {
     SEAL_SCAN_PRIVATE_KEY, /* a private key that anybody can use who sees these bytes */
@@ -32,5 +32,8 @@ typedef int (*seal_scan_fn)(void *ctx, const struct seal_scan_finding *finding);
  */
 int seal_scan(const void *data, size_t len, const uint8_t *fingerprints, size_t fingerprint_count,
               seal_scan_fn each, void *ctx) SEAL_MUST_CHECK;
+/* The same of what is mapped and goes away behind the search; without fingerprints. */
+int seal_scan_mapped(const void *data, size_t len, const struct seal_release *release, seal_scan_fn each,
+                     void *ctx) SEAL_MUST_CHECK;
 
 #endif

@@ -9,10 +9,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define PAGE ((size_t)65536) /* a multiple of every page size in use */
+
+struct span {
+    size_t begin, end;
+};
+
 struct seal_map {
     void *mapped; /* NULL: not mapped */
     size_t len;
-    struct seal_buf *copy; /* what could not be mapped */
+    struct seal_buf *copy;                 /* what could not be mapped */
+    struct span changed[SEAL_MAP_PATCHES]; /* whole pages; forgotten, they would be the file's again */
+    size_t changes;
 };
 
 static int map_file(int fd, const char *path, size_t max, struct seal_map *map, struct seal_cause *cause)
@@ -86,11 +94,63 @@ size_t seal_map_len(const struct seal_map *map)
     return map->mapped ? map->len : seal_buf_len(map->copy);
 }
 
+int seal_map_patch(struct seal_map *map, size_t at, const void *bytes, size_t len)
+{
+    if (!map->mapped) {
+        memcpy(seal_buf_mutable(map->copy) + at, bytes, len);
+        return SEAL_OK;
+    }
+    const struct span pages = {at / PAGE * PAGE, (at + len + PAGE - 1) / PAGE * PAGE};
+    const size_t end = pages.end < map->len ? pages.end : map->len;
+    uint8_t *mapped = map->mapped;
+    if (map->changes == SEAL_MAP_PATCHES ||
+        mprotect(mapped + pages.begin, end - pages.begin, PROT_READ | PROT_WRITE) != 0) {
+        return SEAL_ERR_NO_MEMORY;
+    }
+    memcpy(mapped + at, bytes, len);
+    map->changed[map->changes++] = pages;
+    return SEAL_OK;
+}
+
+static bool is_changed(const struct seal_map *map, size_t page)
+{
+    for (size_t i = 0; i < map->changes; i++) {
+        if (page >= map->changed[i].begin && page < map->changed[i].end) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void seal_map_forget(const struct seal_map *map, size_t end)
 {
-    const size_t page = 65536; /* a multiple of every page size in use */
-    size_t len = (end < map->len ? end : map->len) / page * page;
-    if (map->mapped && len) {
-        (void)madvise(map->mapped, len, MADV_DONTNEED);
+    const size_t last = (end < map->len ? end : map->len) / PAGE * PAGE;
+    uint8_t *mapped = map->mapped;
+    for (size_t from = 0; mapped && from < last;) {
+        size_t to = from;
+        while (to < last && !is_changed(map, to)) {
+            to += PAGE;
+        }
+        if (to > from) {
+            (void)madvise(mapped + from, to - from, MADV_DONTNEED);
+        }
+        from = to + PAGE;
+    }
+}
+
+static void forget(void *ctx, size_t end)
+{
+    seal_map_forget(ctx, end);
+}
+
+struct seal_release seal_map_release(struct seal_map *map)
+{
+    return (struct seal_release){forget, map};
+}
+
+void seal_release_to(const struct seal_release *release, size_t end)
+{
+    if (release && release->pages) {
+        release->pages(release->ctx, end);
     }
 }

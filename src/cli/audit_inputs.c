@@ -25,6 +25,7 @@ static int open_flash_file(struct cli_audit *audit, struct seal_cause *cause)
     if (err == SEAL_OK && path) {
         audit->source.flash = seal_map_ptr(audit->flash);
         audit->source.flash_size = (uint32_t)seal_map_len(audit->flash);
+        audit->source.release = seal_map_release(audit->flash);
     }
     return err;
 }

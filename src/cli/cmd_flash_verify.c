@@ -11,17 +11,12 @@ struct verify {
     size_t differ;
 };
 
-static void forget(void *ctx, size_t end)
-{
-    seal_map_forget(ctx, end);
-}
-
 static int compare(struct verify *verify, struct seal_cause *cause)
 {
     int err = SEAL_OK;
     for (size_t i = 0; !err && i < verify->files.count; i++) {
         const struct flash_file *file = &verify->files.files[i];
-        const struct seal_release release = {forget, file->map};
+        const struct seal_release release = seal_map_release(file->map);
         err = seal_flash_compare(verify->loader, file->region.offset, file->data, file->len, &release,
                                  &verify->same[i], cause);
         if (!err) {

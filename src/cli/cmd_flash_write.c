@@ -5,6 +5,8 @@
 #include <string.h>
 
 #define SECTOR 4096u
+#define ENCRYPTED_PIECE                                                                                      \
+    (1u << 20) /* of a file that is encrypted here, so that memory does not grow with it */
 
 struct flash_write {
     struct cli_run *run;
@@ -13,21 +15,14 @@ struct flash_write {
     struct flash_host host;
     struct seal_flash_write_result results[FLASH_FILES_MAX];
     const struct flash_file *current; /* being written */
-    struct seal_buf *cipher;          /* in its place */
+    size_t done;                      /* pieces of it, as bytes */
 };
 
 static void show_progress(void *ctx, size_t done, size_t total)
 {
     const struct flash_write *work = ctx;
-    cli_progress(work->run, "writing flash", done, total);
-}
-
-static void forget(void *ctx, size_t end)
-{
-    const struct flash_write *work = ctx;
-    if (!work->current->copy && !work->cipher) {
-        seal_map_forget(work->current->map, end);
-    }
+    (void)total;
+    cli_progress(work->run, "writing flash", work->done + done, work->current->len);
 }
 
 /* --- before the first byte --- */
@@ -119,25 +114,59 @@ static void print_file(const struct flash_write *work, size_t i)
     cli_print(work->run, "\n");
 }
 
-static int write_file(struct flash_write *work, size_t i, const struct seal_flash_write_options *options,
+static void add_result(struct seal_flash_write_result *sum, const struct seal_flash_write_result *piece)
+{
+    sum->skipped = sum->skipped && piece->skipped;
+    sum->verified = sum->verified && piece->verified;
+    sum->deflated = sum->deflated || piece->deflated;
+    sum->disturbed = sum->disturbed || piece->disturbed;
+    sum->sent += piece->sent;
+    sum->unchanged += piece->unchanged;
+}
+
+static int write_encrypted(struct flash_write *work, const struct seal_flash_write_options *options,
+                           struct seal_flash_write_result *result, struct seal_cause *cause)
+{
+    const struct flash_file *file = work->current;
+    int err = SEAL_OK;
+    *result = (struct seal_flash_write_result){.skipped = true, .verified = true};
+    for (size_t at = 0; !err && at < file->len; at += ENCRYPTED_PIECE) {
+        const size_t here = file->len - at < ENCRYPTED_PIECE ? file->len - at : ENCRYPTED_PIECE;
+        struct seal_flash_write_result piece = {0};
+        struct seal_buf *cipher = NULL;
+        work->done = at;
+        err = flash_host_encrypt(&work->host, file, at, here, &cipher, cause);
+        if (!err) {
+            err = seal_flash_write(work->loader, file->region.offset + (uint32_t)at, seal_buf_ptr(cipher),
+                                   seal_buf_len(cipher), options, &piece, cause);
+        }
+        add_result(result, &piece);
+        seal_buf_free(&cipher);
+    }
+    return err;
+}
+
+static int write_file(struct flash_write *work, size_t i, struct seal_flash_write_options *options,
                       struct seal_cause *cause)
 {
     const struct flash_file *file = &work->files.files[i];
+    const struct seal_release release = seal_map_release(file->map);
     struct seal_flash_write_result *result = &work->results[i];
-    const uint8_t *data = file->data;
-    size_t len = file->len;
-    int err = SEAL_OK;
+    int err;
     work->current = file;
+    work->done = 0;
+    options->release = NULL;
     if (flash_host_count(&work->host, file)) {
-        err = flash_host_encrypt(&work->host, file, &work->cipher, cause);
-        data = err ? data : seal_buf_ptr(work->cipher);
-        len = err ? len : seal_buf_len(work->cipher);
+        err = write_encrypted(work, options, result, cause);
+    } else {
+        options->release = &release;
+        err = seal_flash_write(work->loader, file->region.offset, file->data, file->len, options, result,
+                               cause);
+        options->release = NULL;
     }
     if (!err) {
-        err = seal_flash_write(work->loader, file->region.offset, data, len, options, result, cause);
         cli_progress_done(work->run);
     }
-    seal_buf_free(&work->cipher);
     if (!err && work->host.crypt && work->host.check) {
         err = flash_host_compare(&work->host, work->loader, file, cause);
         result->verified = !err;
@@ -147,15 +176,13 @@ static int write_file(struct flash_write *work, size_t i, const struct seal_flas
 
 static int write_files(struct flash_write *work, struct seal_cause *cause)
 {
-    const struct seal_flash_write_options options = {
+    struct seal_flash_write_options options = {
         .never_deflate = cli_flag(work->run, "no-compress"),
         .always = cli_flag(work->run, "no-diff"),
         .encrypt = cli_flag(work->run, "encrypt"),
         .unverified = cli_flag(work->run, "no-verify"),
         .progress = show_progress,
         .progress_ctx = work,
-        .release = forget,
-        .release_ctx = work,
     };
     int err = SEAL_OK;
     for (size_t i = 0; !err && i < work->files.count; i++) {

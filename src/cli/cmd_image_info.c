@@ -234,11 +234,14 @@ static int conclude(const struct info *info, struct seal_cause *cause)
 
 static int run_image_info(struct cli_run *run, struct seal_cause *cause)
 {
-    static const struct seal_image_hashes hashes = {.sha256 = seal_sha256, .sha384 = seal_sha384};
     struct seal_map *map = NULL;
+    struct seal_release release;
+    const struct seal_image_hashes hashes = {
+        .sha256 = seal_sha256_mapped, .sha384 = seal_sha384_mapped, .release = &release};
     struct info info = {.run = run, .path = cli_operand(run, 0)};
     int err = seal_map_open(info.path, LARGEST, &map, cause);
     if (!err) {
+        release = seal_map_release(map);
         err = seal_image_parse(seal_map_ptr(map), seal_map_len(map), &hashes, &info.image, cause);
     }
     if (!err) {

@@ -59,9 +59,10 @@ int flash_host_check(const struct flash_host *host, const struct flash_files *fi
 void flash_host_close(struct flash_host *host);
 /* Bytes of a file that the host encrypts. */
 size_t flash_host_count(const struct flash_host *host, const struct flash_file *file);
-/* What is to be written of a file: a buffer of its own, filled up with FF to a whole block of 16. */
-int flash_host_encrypt(const struct flash_host *host, const struct flash_file *file, struct seal_buf **out,
-                       struct seal_cause *cause) SEAL_MUST_CHECK;
+/* What is to be written of len bytes at `at` of a file (at: a multiple of 4096): a buffer of its own, filled
+ * up with FF to a whole block of 16. */
+int flash_host_encrypt(const struct flash_host *host, const struct flash_file *file, size_t at, size_t len,
+                       struct seal_buf **out, struct seal_cause *cause) SEAL_MUST_CHECK;
 /* Compares what the ROM encrypted with what the host makes of it. SEAL_ERR_VERIFY. */
 int flash_host_compare(const struct flash_host *host, struct seal_loader *loader,
                        const struct flash_file *file, struct seal_cause *cause) SEAL_MUST_CHECK;

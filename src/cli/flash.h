@@ -42,10 +42,9 @@ int flash_region(struct cli_run *run, struct seal_loader *loader, struct flash_t
 
 struct flash_file {
     const char *path;
-    char place[64];        /* as it was given */
-    struct seal_map *map;  /* mapped, or: */
-    struct seal_buf *copy; /* with a changed header */
-    const uint8_t *data;   /* of one of them */
+    char place[64]; /* as it was given */
+    struct seal_map *map;
+    const uint8_t *data; /* of the map */
     size_t len;
     struct flash_region region;
 };
@@ -85,7 +84,7 @@ int flash_place_files(struct seal_loader *loader, struct flash_files *files, uin
         .fallback = "keep"                                                                                   \
     }
 /*
- * Changes the header of the file at the bootloader's offset as these options ask, in a copy, and its SHA-256
+ * Changes the header of the file at the bootloader's offset as these options ask, in memory, and its SHA-256
  * with it. Refuses what is signed, and what is no image. flash_size is for "detect"; 0: unknown.
  */
 int flash_change_header(struct cli_run *run, const struct seal_chip *chip, struct flash_files *files,

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MODE_AT = 2, SIZE_AND_FREQ_AT = 3, HASH_LEN = 32 };
+enum { MODE_AT = 2, HASH_LEN = 32 }; /* the byte behind the mode holds size and frequency */
 
 struct settings {
     int mode, freq, size; /* codes; -1: keep */
@@ -61,7 +61,9 @@ static int read_settings(struct cli_run *run, const struct seal_chip *chip, uint
 
 static int check_image(const struct flash_file *file, struct seal_image *image, struct seal_cause *cause)
 {
-    static const struct seal_image_hashes hashes = {.sha256 = seal_sha256, .sha384 = seal_sha384};
+    const struct seal_release release = seal_map_release(file->map);
+    const struct seal_image_hashes hashes = {
+        .sha256 = seal_sha256_mapped, .sha384 = seal_sha384_mapped, .release = &release};
     int err = seal_image_parse(file->data, file->len, &hashes, image, cause);
     if (err) {
         err = seal_fail(cause, SEAL_ERR_USAGE,
@@ -86,22 +88,19 @@ static int change(struct flash_file *file, const struct settings *settings, stru
     if (err) {
         return err;
     }
-    file->copy = seal_buf_new();
-    if (!file->copy || seal_buf_put(file->copy, file->data, file->len) != SEAL_OK) {
-        return seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
-    }
-    uint8_t *bytes = seal_buf_mutable(file->copy);
     const unsigned freq = settings->freq < 0 ? image.flash_freq : (unsigned)settings->freq;
     const unsigned size = settings->size < 0 ? image.flash_size : (unsigned)settings->size;
-    bytes[MODE_AT] = settings->mode < 0 ? image.flash_mode : (uint8_t)settings->mode;
-    bytes[SIZE_AND_FREQ_AT] = (uint8_t)(size << 4 | freq);
-    if (image.has_hash) {
+    const uint8_t header[] = {settings->mode < 0 ? image.flash_mode : (uint8_t)settings->mode,
+                              (uint8_t)(size << 4 | freq)};
+    err = seal_map_patch(file->map, MODE_AT, header, sizeof header);
+    if (!err && image.has_hash) {
+        const struct seal_release release = seal_map_release(file->map);
         uint8_t hash[HASH_LEN];
-        err = seal_sha256(bytes, image.length - HASH_LEN, hash);
-        memcpy(bytes + image.length - HASH_LEN, hash, HASH_LEN);
+        const size_t end = image.length - sizeof hash;
+        err = seal_sha256_mapped(file->data, end, &release, hash);
+        err = err ? err : seal_map_patch(file->map, end, hash, sizeof hash);
     }
-    file->data = bytes;
-    return err ? seal_fail(cause, err, "cannot compute a digest") : SEAL_OK;
+    return err ? seal_fail(cause, err, "cannot change the header of %s", file->path) : SEAL_OK;
 }
 
 int flash_change_header(struct cli_run *run, const struct seal_chip *chip, struct flash_files *files,

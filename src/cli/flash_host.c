@@ -65,33 +65,33 @@ size_t flash_host_count(const struct flash_host *host, const struct flash_file *
                : 0;
 }
 
-/* A copy of the file with FF up to a multiple of block. */
-static int copy_padded(const struct flash_file *file, size_t block, struct seal_buf **out,
-                       struct seal_cause *cause)
+/* A copy of len bytes at `at` of the file, with FF up to a multiple of block. */
+static int copy_padded(const struct flash_file *file, size_t at, size_t len, size_t block,
+                       struct seal_buf **out, struct seal_cause *cause)
 {
     *out = seal_buf_new();
-    int err = *out ? seal_buf_put(*out, file->data, file->len) : SEAL_ERR_NO_MEMORY;
+    int err = *out ? seal_buf_put(*out, file->data + at, len) : SEAL_ERR_NO_MEMORY;
     if (!err) {
-        err = seal_buf_put_fill(*out, 0xFF, (block - file->len % block) % block);
+        err = seal_buf_put_fill(*out, 0xFF, (block - len % block) % block);
     }
     if (err) {
         seal_buf_free(out);
         return seal_fail(cause, err, "out of memory for %s", file->path);
     }
-    seal_map_forget(file->map, file->len);
+    seal_map_forget(file->map, at + len);
     return SEAL_OK;
 }
 
-int flash_host_encrypt(const struct flash_host *host, const struct flash_file *file, struct seal_buf **out,
-                       struct seal_cause *cause)
+int flash_host_encrypt(const struct flash_host *host, const struct flash_file *file, size_t at, size_t len,
+                       struct seal_buf **out, struct seal_cause *cause)
 {
     struct seal_flash_span last;
-    const uint64_t end = (uint64_t)file->region.offset + file->len;
-    seal_flash_layout_at(&host->layout, (uint32_t)(end - 1), &last);
-    int err = copy_padded(file, last.encrypted ? SEAL_FLASH_CRYPT_BLOCK : 1, out, cause);
+    const uint32_t begin = file->region.offset + (uint32_t)at;
+    seal_flash_layout_at(&host->layout, (uint32_t)(begin + len - 1), &last);
+    int err = copy_padded(file, at, len, last.encrypted ? SEAL_FLASH_CRYPT_BLOCK : 1, out, cause);
     if (!err) {
-        err = seal_flash_layout_encrypt(&host->layout, host->crypt, file->path, file->region.offset,
-                                        seal_buf_mutable(*out), seal_buf_len(*out), NULL, cause);
+        err = seal_flash_layout_encrypt(&host->layout, host->crypt, file->path, begin, seal_buf_mutable(*out),
+                                        seal_buf_len(*out), NULL, cause);
     }
     if (err) {
         seal_buf_free(out);
@@ -99,19 +99,32 @@ int flash_host_encrypt(const struct flash_host *host, const struct flash_file *f
     return err;
 }
 
+static int compare_piece(const struct flash_host *host, struct seal_loader *loader,
+                         const struct flash_file *file, size_t at, bool *same, struct seal_cause *cause)
+{
+    const uint32_t begin = file->region.offset + (uint32_t)at;
+    const size_t len = file->len - at < SEAL_RELEASE_STEP ? file->len - at : SEAL_RELEASE_STEP;
+    struct seal_buf *cipher = NULL;
+    int err = copy_padded(file, at, len, ROM_BLOCK, &cipher, cause);
+    if (!err) {
+        uint8_t *bytes = seal_buf_mutable(cipher);
+        err = seal_flash_encrypt(host->crypt, begin, bytes, bytes, seal_buf_len(cipher), cause);
+    }
+    if (!err) {
+        err =
+            seal_flash_compare(loader, begin, seal_buf_ptr(cipher), seal_buf_len(cipher), NULL, same, cause);
+    }
+    seal_buf_free(&cipher);
+    return err;
+}
+
 int flash_host_compare(const struct flash_host *host, struct seal_loader *loader,
                        const struct flash_file *file, struct seal_cause *cause)
 {
-    struct seal_buf *cipher = NULL;
-    bool same = false;
-    int err = copy_padded(file, ROM_BLOCK, &cipher, cause);
-    if (!err) {
-        uint8_t *bytes = seal_buf_mutable(cipher);
-        err = seal_flash_encrypt(host->crypt, file->region.offset, bytes, bytes, seal_buf_len(cipher), cause);
-    }
-    if (!err) {
-        err = seal_flash_compare(loader, file->region.offset, seal_buf_ptr(cipher), seal_buf_len(cipher),
-                                 NULL, &same, cause);
+    bool same = true;
+    int err = SEAL_OK;
+    for (size_t at = 0; !err && same && at < file->len; at += SEAL_RELEASE_STEP) {
+        err = compare_piece(host, loader, file, at, &same, cause);
     }
     if (!err && !same) {
         err = seal_fail(cause, SEAL_ERR_VERIFY,
@@ -121,6 +134,5 @@ int flash_host_compare(const struct flash_host *host, struct seal_loader *loader
         seal_hint(cause,
                   "find the key of this very device; its MAC address is in the file of espseal unlock");
     }
-    seal_buf_free(&cipher);
     return err;
 }

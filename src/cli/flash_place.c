@@ -185,7 +185,6 @@ void flash_close_files(struct flash_files *files)
 {
     for (size_t i = 0; i < files->count; i++) {
         seal_map_close(&files->files[i].map);
-        seal_buf_free(&files->files[i].copy);
     }
     files->count = 0;
 }

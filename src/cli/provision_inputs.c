@@ -48,11 +48,6 @@ static int read_places(struct cli_run *run, struct provision *p, struct seal_cau
     return SEAL_OK;
 }
 
-static void forget(void *ctx, size_t end)
-{
-    seal_map_forget(ctx, end);
-}
-
 int provision_add_image(struct provision *p, const char *text, struct seal_cause *cause)
 {
     size_t n = p->profile.firmware_count;
@@ -78,7 +73,7 @@ int provision_add_image(struct provision *p, const char *text, struct seal_cause
         image->name = equals + 1;
         image->data = seal_map_ptr(p->image_data[n]);
         image->len = seal_map_len(p->image_data[n]);
-        image->release = (struct seal_release){forget, p->image_data[n]};
+        image->release = seal_map_release(p->image_data[n]);
     }
     p->profile.firmware = p->images;
     p->profile.firmware_count++;

@@ -3,8 +3,6 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
-#define MAPPED_STEP (1u << 20)
-
 static int digest(const EVP_MD *md, const void *data, size_t len, uint8_t *out)
 {
     return EVP_Digest(data, len, out, NULL, md, NULL) == 1 ? SEAL_OK : SEAL_ERR_CRYPTO;
@@ -30,12 +28,10 @@ static int digest_mapped(const EVP_MD *md, const uint8_t *data, size_t len,
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     bool good = ctx && EVP_DigestInit_ex(ctx, md, NULL) == 1;
-    for (size_t at = 0; good && at < len; at += MAPPED_STEP) {
-        const size_t here = len - at < MAPPED_STEP ? len - at : MAPPED_STEP;
+    for (size_t at = 0; good && at < len; at += SEAL_RELEASE_STEP) {
+        const size_t here = len - at < SEAL_RELEASE_STEP ? len - at : SEAL_RELEASE_STEP;
         good = EVP_DigestUpdate(ctx, data + at, here) == 1;
-        if (release && release->pages) {
-            release->pages(release->ctx, at + here);
-        }
+        seal_release_to(release, at + here);
     }
     good = good && EVP_DigestFinal_ex(ctx, out, NULL) == 1;
     EVP_MD_CTX_free(ctx);
@@ -46,6 +42,12 @@ int seal_sha256_mapped(const void *data, size_t len, const struct seal_release *
                        uint8_t out[static 32])
 {
     return digest_mapped(EVP_sha256(), data, len, release, out);
+}
+
+int seal_sha384_mapped(const void *data, size_t len, const struct seal_release *release,
+                       uint8_t out[static 48])
+{
+    return digest_mapped(EVP_sha384(), data, len, release, out);
 }
 
 int seal_md5_mapped(const void *data, size_t len, const struct seal_release *release, uint8_t out[static 16])

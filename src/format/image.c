@@ -80,9 +80,13 @@ static int compute(const uint8_t *data, const struct seal_image_hashes *hashes, 
 {
     uint8_t sum = CHECKSUM_START;
     for (size_t i = 0; i < image->segment_count; i++) {
-        const struct seal_image_segment *segment = &image->segments[i];
-        for (size_t k = 0; k < segment->length; k++) {
-            sum ^= data[segment->offset + k];
+        const size_t end = image->segments[i].offset + (size_t)image->segments[i].length;
+        for (size_t at = image->segments[i].offset; at < end;) {
+            const size_t stop = end - at < SEAL_RELEASE_STEP ? end : at + SEAL_RELEASE_STEP;
+            while (at < stop) {
+                sum ^= data[at++];
+            }
+            seal_release_to(hashes->release, stop);
         }
     }
     image->checksum_computed = sum;
@@ -90,7 +94,7 @@ static int compute(const uint8_t *data, const struct seal_image_hashes *hashes, 
     if (!image->has_hash) {
         return SEAL_OK;
     }
-    int err = hashes->sha256(data, image->length - HASH_LEN, image->hash_found);
+    int err = hashes->sha256(data, image->length - HASH_LEN, hashes->release, image->hash_found);
     image->hash_ok = !err && memcmp(image->hash, image->hash_found, HASH_LEN) == 0;
     return err;
 }

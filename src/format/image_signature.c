@@ -63,12 +63,12 @@ static int hash_key(const uint8_t *block, const struct seal_image_hashes *hashes
 {
     switch (signature->scheme) {
     case SEAL_SIGNATURE_RSA3072:
-        return hashes->sha256(block + RSA_KEY_AT, RSA_KEY_LEN, signature->key_digest);
+        return hashes->sha256(block + RSA_KEY_AT, RSA_KEY_LEN, NULL, signature->key_digest);
     case SEAL_SIGNATURE_P192:
     case SEAL_SIGNATURE_P256:
-        return hashes->sha256(block + EC_KEY_AT, EC_KEY_LEN, signature->key_digest);
+        return hashes->sha256(block + EC_KEY_AT, EC_KEY_LEN, NULL, signature->key_digest);
     case SEAL_SIGNATURE_P384:
-        return hashes->sha256(block + P384_KEY_AT, P384_KEY_LEN, signature->key_digest);
+        return hashes->sha256(block + P384_KEY_AT, P384_KEY_LEN, NULL, signature->key_digest);
     default:
         return SEAL_OK;
     }
@@ -90,13 +90,13 @@ static int check_digest(struct signed_part *part, const uint8_t *block,
     }
     if (is_sha384(block)) {
         if (!part->has_sha384) {
-            err = hashes->sha384(part->data, part->len, part->sha384);
+            err = hashes->sha384(part->data, part->len, hashes->release, part->sha384);
             part->has_sha384 = !err;
         }
         signature->digest_ok = !err && memcmp(block + DIGEST_AT, part->sha384, sizeof part->sha384) == 0;
     } else {
         if (!part->has_sha256) {
-            err = hashes->sha256(part->data, part->len, part->sha256);
+            err = hashes->sha256(part->data, part->len, hashes->release, part->sha256);
             part->has_sha256 = !err;
         }
         signature->digest_ok = !err && memcmp(block + DIGEST_AT, part->sha256, sizeof part->sha256) == 0;

@@ -42,9 +42,7 @@ static void report(const struct flash_job *job, size_t done)
 
 static void release(const struct flash_job *job, size_t end)
 {
-    if (job->options->release) {
-        job->options->release(job->options->release_ctx, end);
-    }
+    seal_release_to(job->options->release, end);
 }
 
 /* --- comparing --- */

@@ -96,7 +96,7 @@ static int check_scheme(const struct seal_job *job, const struct seal_firmware *
                         struct seal_cause *cause)
 {
     static const struct seal_image_hashes hashes = {
-        .sha256 = seal_sha256, .sha384 = seal_sha384, .keys_only = true};
+        .sha256 = seal_sha256_mapped, .sha384 = seal_sha384_mapped, .keys_only = true};
     static const struct {
         enum seal_signature_scheme found;
         enum seal_sign_scheme scheme;

@@ -56,6 +56,7 @@ struct seal_audit {
     struct seal_efuse efuse; /* a copy; valid when source.efuse is given */
     uint8_t *cache;          /* flash that was read, in its place */
     bool *cached;            /* which sectors of it */
+    size_t touched;          /* bytes of a mapped flash since its pages were last let go */
     enum boot_key_state key_state;
     uint8_t key[SEAL_FLASH_KEY_MAX]; /* from the eFuses, or given */
     size_t key_len;                  /* 0: not known */

@@ -257,7 +257,7 @@ int audit_scan_flash(struct seal_audit *audit, struct seal_cause *cause)
         const struct seal_partition *one = &audit->table.entries[i];
         end = one->offset + one->size > end ? one->offset + one->size : end;
     }
-    int err = seal_scan(source->flash, source->flash_size, NULL, 0, keep_secret, audit);
+    int err = seal_scan_mapped(source->flash, source->flash_size, &source->release, keep_secret, audit);
     audit->scanned = err == SEAL_OK && end <= source->flash_size;
     return err == SEAL_OK ? err : seal_fail(cause, err, "the flash cannot be searched");
 }

@@ -10,7 +10,7 @@
 
 enum { FIRST = 4096, BUNDLE_LEAST = 256 };
 
-static const struct seal_image_hashes hashes = {.sha256 = seal_sha256, .sha384 = seal_sha384};
+static const struct seal_image_hashes hashes = {.sha256 = seal_sha256_mapped, .sha384 = seal_sha384_mapped};
 
 /* ESP-IDF's bundle stands somewhere in an application's constants, on a multiple of 4. */
 static bool holds_bundle(const uint8_t *data, size_t len)

@@ -59,6 +59,11 @@ int audit_fetch(struct seal_audit *audit, uint32_t offset, uint8_t *data, size_t
     *done = err == SEAL_OK;
     if (*done) {
         memcpy(data, (source->flash ? source->flash : audit->cache) + offset, len);
+        audit->touched += len;
+        if (audit->touched >= SEAL_RELEASE_STEP) {
+            seal_release_to(&source->release, source->flash_size);
+            audit->touched = 0;
+        }
     }
     bool place = err == SEAL_ERR_STATE || err == SEAL_ERR_UNSUPPORTED || err == SEAL_ERR_ROM ||
                  err == SEAL_ERR_ROM_REFUSED;

@@ -68,7 +68,8 @@ static int measure(struct boot_view *view, bool encrypted, const struct boot_ima
 int boot_load(struct boot_view *view, bool encrypted, uint32_t offset, uint32_t room,
               struct boot_image *image, uint8_t header[static HEADER])
 {
-    static const struct seal_image_hashes hashes = {.sha256 = seal_sha256, .sha384 = seal_sha384};
+    static const struct seal_image_hashes hashes = {.sha256 = seal_sha256_mapped,
+                                                    .sha384 = seal_sha384_mapped};
     uint32_t length = 0;
     image->offset = offset;
     image->whole = false;

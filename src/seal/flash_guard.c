@@ -219,7 +219,7 @@ int seal_flash_guard(const struct seal_flash_target *target, const struct seal_f
                      const char *const *allowed, struct seal_cause *cause)
 {
     static const struct seal_image_hashes hashes = {
-        .sha256 = seal_sha256, .sha384 = seal_sha384, .keys_only = true};
+        .sha256 = seal_sha256_mapped, .sha384 = seal_sha384_mapped, .keys_only = true};
     struct looking looking = {.target = target, .piece = piece, .allowed = allowed, .cause = cause};
     looking.is_image = seal_image_looks_like(piece->data, piece->len) &&
                        seal_image_parse(piece->data, piece->len, &hashes, &looking.image, NULL) == SEAL_OK;

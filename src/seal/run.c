@@ -56,8 +56,7 @@ static int run_write(struct context *context, const struct seal_step *step, stru
 {
     struct seal_flash_write_options options = {.progress = forward_progress,
                                                .progress_ctx = context,
-                                               .release = step->plain ? NULL : step->release.pages,
-                                               .release_ctx = step->release.ctx};
+                                               .release = step->plain ? NULL : &step->release};
     struct seal_flash_write_result result;
     if (!step->data) {
         return seal_fail(cause, SEAL_ERR_INTERNAL, "the step \"%s\" has no data", step->name);

@@ -27,6 +27,7 @@ struct place { /* bytes that are looked at, and where they come from */
     size_t len;
     enum seal_scan_form form;
     size_t origin; /* of decoded text; 0 for the data itself */
+    const struct seal_release *release;
 };
 
 static const char *const form_names[] = {
@@ -44,6 +45,22 @@ const char *seal_scan_form_name(enum seal_scan_form form)
 static size_t origin_of(const struct place *place, size_t at)
 {
     return place->form == SEAL_SCAN_BINARY ? at : place->origin;
+}
+
+struct pass { /* over a place, from its beginning */
+    const struct seal_release *release;
+    size_t told;
+};
+
+/* How far to look at once; what lies before was read. */
+static size_t look_from(struct pass *pass, const struct place *place, size_t at)
+{
+    const size_t left = place->len - at;
+    if (at - pass->told >= SEAL_RELEASE_STEP) {
+        seal_release_to(pass->release, at);
+        pass->told = at;
+    }
+    return left < SEAL_RELEASE_STEP ? left : SEAL_RELEASE_STEP;
 }
 
 /* --- private keys --- */
@@ -84,11 +101,14 @@ static int report_key(const struct scan *scan, const struct place *place, size_t
 
 static int find_der(const struct scan *scan, const struct place *place)
 {
+    struct pass pass = {place->release, 0};
     int err = SEAL_OK;
     for (size_t at = 0; err == SEAL_OK && at + SHORTEST_DER <= place->len;) {
-        const uint8_t *next = memchr(place->data + at, 0x30, place->len - at);
+        const size_t here = look_from(&pass, place, at);
+        const uint8_t *next = memchr(place->data + at, 0x30, here);
         if (!next) {
-            break;
+            at += here;
+            continue;
         }
         at = (size_t)(next - place->data);
         struct seal_key *key = NULL;
@@ -110,12 +130,15 @@ static int find_pem(const struct scan *scan, const struct place *whole)
     static const char begin[] = "-----BEGIN ";
     static const char end[] = "PRIVATE KEY-----";
     struct place place = *whole;
+    struct pass pass = {whole->release, 0};
     int err = SEAL_OK;
     place.form = SEAL_SCAN_PEM;
-    for (size_t at = 0; err == SEAL_OK;) {
-        const uint8_t *next = memmem(place.data + at, place.len - at, begin, sizeof begin - 1);
+    for (size_t at = 0; err == SEAL_OK && at + sizeof begin <= place.len;) {
+        const size_t here = look_from(&pass, &place, at);
+        const uint8_t *next = memmem(place.data + at, here, begin, sizeof begin - 1);
         if (!next) {
-            return err;
+            at += here - (sizeof begin - 2); /* a line may begin here and end in the next look */
+            continue;
         }
         at = (size_t)(next - place.data) + sizeof begin - 1;
         const uint8_t *name = place.data + at;
@@ -207,7 +230,7 @@ static bool is_hex(uint8_t c)
 static int scan_decoded(const struct scan *scan, struct seal_buf *decoded, enum seal_scan_form form,
                         size_t origin)
 {
-    const struct place place = {seal_buf_ptr(decoded), seal_buf_len(decoded), form, origin};
+    const struct place place = {seal_buf_ptr(decoded), seal_buf_len(decoded), form, origin, NULL};
     int err = find_der(scan, &place);
     if (err == SEAL_OK) {
         err = find_fingerprints(scan, &place);
@@ -280,6 +303,7 @@ static int find_runs(const struct scan *scan, const struct place *place, bool (*
                      int (*take)(const struct scan *, const uint8_t *, size_t, size_t, struct seal_buf *))
 {
     bool member[256];
+    struct pass pass = {place->release, 0};
     struct seal_buf *decoded = seal_buf_new();
     int err = decoded ? SEAL_OK : SEAL_ERR_NO_MEMORY;
     for (size_t c = 0; c < sizeof member; c++) {
@@ -287,6 +311,7 @@ static int find_runs(const struct scan *scan, const struct place *place, bool (*
     }
     for (size_t at = 0; err == SEAL_OK && at + SHORTEST_TEXT <= place->len;) {
         size_t begin = at + SHORTEST_TEXT, end = begin;
+        (void)look_from(&pass, place, at);
         while (begin > at && member[place->data[begin - 1]]) {
             begin--;
         }
@@ -304,20 +329,33 @@ static int find_runs(const struct scan *scan, const struct place *place, bool (*
     return err;
 }
 
+static int scan_place(const struct scan *scan, const struct place *place)
+{
+    int err = find_der(scan, place);
+    if (err == SEAL_OK) {
+        err = find_pem(scan, place);
+    }
+    if (err == SEAL_OK) {
+        err = find_fingerprints(scan, place);
+    }
+    if (err == SEAL_OK) {
+        err = find_runs(scan, place, in_base64_run, take_base64);
+    }
+    return err == SEAL_OK ? find_runs(scan, place, in_hex_run, take_hex) : err;
+}
+
 int seal_scan(const void *data, size_t len, const uint8_t *fingerprints, size_t fingerprint_count,
               seal_scan_fn each, void *ctx)
 {
     const struct scan scan = {fingerprints, fingerprint_count, each, ctx};
     const struct place place = {.data = data, .len = len, .form = SEAL_SCAN_BINARY};
-    int err = find_der(&scan, &place);
-    if (err == SEAL_OK) {
-        err = find_pem(&scan, &place);
-    }
-    if (err == SEAL_OK) {
-        err = find_fingerprints(&scan, &place);
-    }
-    if (err == SEAL_OK) {
-        err = find_runs(&scan, &place, in_base64_run, take_base64);
-    }
-    return err == SEAL_OK ? find_runs(&scan, &place, in_hex_run, take_hex) : err;
+    return scan_place(&scan, &place);
+}
+
+int seal_scan_mapped(const void *data, size_t len, const struct seal_release *release, seal_scan_fn each,
+                     void *ctx)
+{
+    const struct scan scan = {.each = each, .ctx = ctx};
+    const struct place place = {.data = data, .len = len, .form = SEAL_SCAN_BINARY, .release = release};
+    return scan_place(&scan, &place);
 }

@@ -5,21 +5,22 @@
 
 #include <string.h>
 
-static int hash32(const void *data, size_t len, uint8_t digest[static 32])
+static int hash32(const void *data, size_t len, const struct seal_release *release, uint8_t digest[static 32])
 {
     const uint8_t *bytes = data;
     uint8_t sum = 0;
     for (size_t i = 0; i < len; i++) { /* touches all, so that a sanitizer sees what is out of range */
         sum = (uint8_t)(sum + bytes[i]);
     }
+    (void)release;
     memset(digest, sum, 32);
     return SEAL_OK;
 }
 
-static int hash48(const void *data, size_t len, uint8_t digest[static 48])
+static int hash48(const void *data, size_t len, const struct seal_release *release, uint8_t digest[static 48])
 {
     uint8_t half[32];
-    int err = hash32(data, len, half);
+    int err = hash32(data, len, release, half);
     memset(digest, half[0], 48);
     return err;
 }

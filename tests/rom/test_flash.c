@@ -153,7 +153,8 @@ static void memory_is_given_back_while_it_is_written(void **state)
     struct fake_rom *fake = fake_new(false);
     struct seal_loader *loader = fake_connect(fake, NULL);
     size_t released = 0;
-    const struct seal_flash_write_options options = {.release = release, .release_ctx = &released};
+    const struct seal_release telling = {release, &released};
+    const struct seal_flash_write_options options = {.release = &telling};
     fill(data, sizeof data, false);
     assert_int_equal(seal_flash_write(loader, 0, data, sizeof data, &options, NULL, NULL), SEAL_OK);
     assert_int_equal(released, sizeof data);

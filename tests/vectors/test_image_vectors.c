@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static const struct seal_image_hashes hashes = {.sha256 = seal_sha256, .sha384 = seal_sha384};
+static const struct seal_image_hashes hashes = {.sha256 = seal_sha256_mapped, .sha384 = seal_sha384_mapped};
 
 static seal_json *read_json(const struct vector_case *c, const char *name)
 {
