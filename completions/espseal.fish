@@ -771,7 +771,7 @@ complete -c espseal -n '__fish_seen_subcommand_from partition-table; and __fish_
 complete -c espseal -n '__fish_seen_subcommand_from partition-table; and __fish_seen_subcommand_from encode' -l progress -x -a 'bar json none' -d 'progress on stderr: a bar (on a terminal only), JSON lines, or none'
 complete -c espseal -n '__fish_seen_subcommand_from partition-table; and __fish_seen_subcommand_from encode' -l help -s h -d 'print help and exit'
 complete -c espseal -f -n '__fish_seen_subcommand_from efuse; and test (count (commandline -opc)) -eq 2' -a summary -d 'show what is burned into the chip, and what it means'
-complete -c espseal -n '__fish_seen_subcommand_from efuse; and __fish_seen_subcommand_from summary' -l efuse-file -r -F -d 'instead of a device: an eFuse file of Espressif\'s QEMU or of sim:, with --chip'
+complete -c espseal -n '__fish_seen_subcommand_from efuse; and __fish_seen_subcommand_from summary' -l efuse-file -r -F -d 'instead of a device: an eFuse file of QEMU, sim: or espefuse, with --chip'
 complete -c espseal -n '__fish_seen_subcommand_from efuse; and __fish_seen_subcommand_from summary' -l all -d 'calibration, pad and reserved fields too'
 complete -c espseal -n '__fish_seen_subcommand_from efuse; and __fish_seen_subcommand_from summary' -l changed -d 'only what a blank chip does not have'
 complete -c espseal -n '__fish_seen_subcommand_from efuse; and __fish_seen_subcommand_from summary' -l field -x -d 'only the value of this field'

@@ -1,7 +1,6 @@
 #include "run.h"
 
 #include <espseal/deadline.h>
-#include <espseal/file.h>
 #include <espseal/secret.h>
 
 #include <errno.h>
@@ -121,9 +120,8 @@ int cli_confirm_burn(struct cli_run *run, const char *question, struct seal_caus
 static int passphrase_from_file(const struct cli_run *run, const char *path, char *passphrase, size_t size)
 {
     struct seal_buf *buf = NULL;
-    int flags = SEAL_FILE_SECRET | (cli_flag(run, "insecure-permissions") ? SEAL_FILE_ANY_MODE : 0);
     struct seal_cause cause = {0};
-    int err = seal_file_read(path, 4096, flags, &buf, &cause);
+    int err = cli_read_secret(run, path, 4096, &buf, &cause);
     if (err != SEAL_OK) {
         cli_warn(run, "%s", cause.text);
         seal_buf_free(&buf);

@@ -5,16 +5,13 @@
 #include "fuse.h"
 
 #include <espseal/audit.h>
-#include <espseal/map.h>
 
 struct cli_audit {
     struct cli_run *run;
     struct cli_fuse fuse;
     bool has_efuse;
-    struct seal_map *flash;
     struct seal_buf *key, *whole;
     seal_json *sdkconfig, *records;
-    size_t read; /* bytes of flash so far */
     struct seal_audit_source source;
     struct seal_audit *audit;
 };

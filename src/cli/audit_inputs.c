@@ -8,34 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LARGEST_KEY = 64, LARGEST_FLASH = 64 << 20, LARGEST_TEXT = 4 << 20 };
-
-static int read_device(void *ctx, uint32_t offset, uint8_t *data, size_t len, struct seal_cause *cause)
-{
-    struct cli_audit *audit = ctx;
-    audit->read += len;
-    cli_progress(audit->run, "reading flash", audit->read, 0);
-    return seal_flash_read(audit->fuse.loader, offset, data, len, NULL, NULL, cause);
-}
-
-static int open_flash_file(struct cli_audit *audit, struct seal_cause *cause)
-{
-    const char *path = cli_text(audit->run, "flash-file");
-    int err = path ? seal_map_open(path, LARGEST_FLASH, &audit->flash, cause) : SEAL_OK;
-    if (err == SEAL_OK && path) {
-        audit->source.flash = seal_map_ptr(audit->flash);
-        audit->source.flash_size = (uint32_t)seal_map_len(audit->flash);
-        audit->source.release = seal_map_release(audit->flash);
-    }
-    return err;
-}
+enum { LARGEST_KEY = 64, LARGEST_TEXT = 4 << 20 };
 
 static int read_whole(struct cli_audit *audit, struct seal_cause *cause)
 {
     size_t size = audit->source.flash_size;
     audit->whole = seal_buf_new();
     uint8_t *data = audit->whole ? seal_buf_reserve(audit->whole, size) : NULL;
-    int err = data ? read_device(audit, 0, data, size, cause)
+    int err = data ? cli_fuse_read_flash(&audit->fuse, 0, data, size, cause)
                    : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory for %zu bytes of flash", size);
     audit->source.flash = err == SEAL_OK ? data : NULL;
     return err;
@@ -55,8 +35,8 @@ static int open_flash(struct cli_audit *audit, struct seal_cause *cause)
     if (err != SEAL_OK) {
         return seal_fail(cause, err, "%s", why.text);
     }
-    audit->source.read = read_device;
-    audit->source.read_ctx = audit;
+    audit->source.read = cli_fuse_read_flash;
+    audit->source.read_ctx = &audit->fuse;
     audit->source.flash_size = id.size;
     return cli_flag(audit->run, "whole-flash") ? read_whole(audit, cause) : SEAL_OK;
 }
@@ -103,10 +83,8 @@ static int open_files(struct cli_audit *audit, struct seal_cause *cause)
 
 static int open_key(struct cli_audit *audit, struct seal_cause *cause)
 {
-    const char *path = cli_text(audit->run, "flash-key");
-    int flags = SEAL_FILE_SECRET | (cli_flag(audit->run, "insecure-permissions") ? SEAL_FILE_ANY_MODE : 0);
-    int err = path ? seal_file_read(path, LARGEST_KEY, flags, &audit->key, cause) : SEAL_OK;
-    if (err == SEAL_OK && path) {
+    int err = cli_read_secret(audit->run, cli_text(audit->run, "flash-key"), LARGEST_KEY, &audit->key, cause);
+    if (audit->key) {
         audit->source.flash_key = seal_buf_ptr(audit->key);
         audit->source.flash_key_len = seal_buf_len(audit->key);
     }
@@ -199,10 +177,16 @@ static int open_records(struct cli_audit *audit, struct seal_cause *cause)
 int cli_audit_open(struct cli_audit *audit, struct seal_cause *cause)
 {
     bool files = cli_text(audit->run, "efuse-file") != NULL || !cli_flag(audit->run, "port");
+    audit->fuse.run = audit->run;
     int err = open_key(audit, cause);
     err = err == SEAL_OK ? open_sdkconfig(audit, cause) : err;
     err = err == SEAL_OK ? open_records(audit, cause) : err;
-    err = err == SEAL_OK ? open_flash_file(audit, cause) : err;
+    err = err == SEAL_OK
+              ? cli_fuse_map_flash(&audit->fuse, &audit->source.flash, &audit->source.flash_size, cause)
+              : err;
+    if (audit->fuse.flash) {
+        audit->source.release = seal_map_release(audit->fuse.flash);
+    }
     if (err == SEAL_OK) {
         err = files ? open_files(audit, cause) : open_device(audit, cause);
     }
@@ -218,7 +202,6 @@ void cli_audit_close(struct cli_audit *audit)
     seal_audit_free(&audit->audit);
     seal_json_free(&audit->sdkconfig);
     seal_json_free(&audit->records);
-    seal_map_close(&audit->flash);
     seal_buf_free(&audit->key);
     seal_buf_free(&audit->whole);
     cli_fuse_close(&audit->fuse);

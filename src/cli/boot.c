@@ -27,8 +27,7 @@ size_t cli_boot_sector(size_t len)
 int cli_boot_v1_key(const struct cli_run *run, uint8_t key[static 32], struct seal_cause *cause)
 {
     struct seal_buf *file = NULL;
-    int flags = SEAL_FILE_SECRET | (cli_flag(run, "insecure-permissions") ? SEAL_FILE_ANY_MODE : 0);
-    int err = seal_file_read(cli_text(run, "bootloader-key"), 64 << 10, flags, &file, cause);
+    int err = cli_read_secret(run, cli_text(run, "bootloader-key"), 64 << 10, &file, cause);
     if (err == SEAL_OK) {
         err = seal_boot_v1_key(seal_buf_ptr(file), seal_buf_len(file), key, cause);
     }

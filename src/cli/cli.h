@@ -120,8 +120,12 @@ struct seal_link *cli_link(struct cli_run *run); /* NULL before cli_connect */
 
 /* Where commands whose keys may live in a token take its PIN from. */
 #define CLI_PIN_OPTION "pin-file"
-/* Input files by option value, with the secrets' file rules (--insecure-permissions where the command has
- * it). A key may also be a URI (espseal/key_store.h); its PIN comes from --pin-file or a prompt. */
+/* A file of at most max bytes by the secrets' rules, which --insecure-permissions loosens where the command
+ * has it. path NULL: *out is NULL. */
+int cli_read_secret(const struct cli_run *run, const char *path, size_t max, struct seal_buf **out,
+                    struct seal_cause *cause) SEAL_MUST_CHECK;
+/* Input files by option value, by the same rules. A key may also be a URI (espseal/key_store.h); its PIN
+ * comes from --pin-file or a prompt. */
 int cli_read_key(struct cli_run *run, const char *path, const char *passphrase_option, struct seal_key **key,
                  struct seal_cause *cause) SEAL_MUST_CHECK;
 /* The public key in a file of it, of a certificate, or of the private key, or at a URI, for secure boot.

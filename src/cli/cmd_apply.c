@@ -85,9 +85,7 @@ static int run_apply(struct cli_run *run, struct seal_cause *cause)
 }
 
 static const struct cli_option options[] = {
-    {.name = "efuse-file",
-     .value = "FILE",
-     .summary = "instead of a device: burn into an eFuse file of QEMU, sim: or espefuse, with --chip"},
+    CLI_BURN_FILE_OPTION,
     {.name = "insecure-permissions", .summary = "read key files that others can read too"},
     {0},
 };

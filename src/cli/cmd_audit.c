@@ -95,9 +95,7 @@ static int run_audit(struct cli_run *run, struct seal_cause *cause)
 }
 
 static const struct cli_option options[] = {
-    {.name = "efuse-file",
-     .value = "FILE",
-     .summary = "instead of a device: an eFuse file of QEMU, sim: or espefuse, with --chip"},
+    CLI_LOOK_FILE_OPTION,
     {.name = "flash-file", .value = "FILE", .summary = "its flash: a dump, or the emulator's file"},
     {.name = "revision",
      .value = "MAJOR.MINOR",

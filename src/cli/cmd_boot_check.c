@@ -2,8 +2,6 @@
 #include "fuse.h"
 
 #include <espseal/boot_check.h>
-#include <espseal/file.h>
-#include <espseal/map.h>
 #include <espseal/partition_table.h>
 #include <espseal/secret.h>
 
@@ -11,40 +9,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LARGEST_KEY = 64, LARGEST_FLASH = 64 << 20 };
+enum { LARGEST_KEY = 64 };
 
 struct boot_check {
     struct cli_run *run;
     struct cli_fuse fuse;
     struct seal_efuse after; /* with --if */
     struct seal_buf *key;
-    struct seal_map *flash;
-    size_t read; /* bytes so far, for the progress */
     struct seal_boot_question question;
     struct seal_boot_report report;
 };
 
 /* --- what is asked --- */
 
-static int read_device(void *ctx, uint32_t offset, uint8_t *data, size_t len, struct seal_cause *cause)
-{
-    struct boot_check *check = ctx;
-    check->read += len;
-    cli_progress(check->run, "reading flash", check->read, 0);
-    return seal_flash_read(check->fuse.loader, offset, data, len, NULL, NULL, cause);
-}
-
 static int open_flash(struct boot_check *check, struct seal_cause *cause)
 {
-    const char *path = cli_text(check->run, "flash-file");
     struct seal_flash_id id;
-    int err;
-    if (path) {
-        err = seal_map_open(path, LARGEST_FLASH, &check->flash, cause);
-        if (err == SEAL_OK) {
-            check->question.flash = seal_map_ptr(check->flash);
-            check->question.flash_size = (uint32_t)seal_map_len(check->flash);
-        }
+    int err = cli_fuse_map_flash(&check->fuse, &check->question.flash, &check->question.flash_size, cause);
+    if (err || check->question.flash) {
         return err;
     }
     if (!check->fuse.loader) {
@@ -53,19 +35,16 @@ static int open_flash(struct boot_check *check, struct seal_cause *cause)
         return err;
     }
     err = seal_flash_attach(check->fuse.loader, &id, cause);
-    check->question.read = read_device;
-    check->question.read_ctx = check;
+    check->question.read = cli_fuse_read_flash;
+    check->question.read_ctx = &check->fuse;
     check->question.flash_size = id.size;
     return err;
 }
 
 static int open_key(struct boot_check *check, struct seal_cause *cause)
 {
-    const char *path = cli_text(check->run, "key");
-    const int flags =
-        SEAL_FILE_SECRET | (cli_flag(check->run, "insecure-permissions") ? SEAL_FILE_ANY_MODE : 0);
-    int err = path ? seal_file_read(path, LARGEST_KEY, flags, &check->key, cause) : SEAL_OK;
-    if (err == SEAL_OK && path) {
+    int err = cli_read_secret(check->run, cli_text(check->run, "key"), LARGEST_KEY, &check->key, cause);
+    if (check->key) {
         check->question.key = seal_buf_ptr(check->key);
         check->question.key_len = seal_buf_len(check->key);
     }
@@ -192,7 +171,6 @@ static int run_boot_check(struct cli_run *run, struct seal_cause *cause)
     if (err == SEAL_OK) {
         err = conclude(&check, cause);
     }
-    seal_map_close(&check.flash);
     seal_buf_free(&check.key);
     seal_cleanse(&check.after, sizeof check.after);
     cli_fuse_close(&check.fuse);
@@ -200,9 +178,7 @@ static int run_boot_check(struct cli_run *run, struct seal_cause *cause)
 }
 
 static const struct cli_option options[] = {
-    {.name = "efuse-file",
-     .value = "FILE",
-     .summary = "instead of a device: an eFuse file of QEMU, sim: or espefuse, with --chip"},
+    CLI_LOOK_FILE_OPTION,
     {.name = "flash-file", .value = "FILE", .summary = "the flash is this raw image"},
     {.name = "key", .value = "FILE", .summary = "the flash-encryption key, when the eFuses hide it"},
     {.name = "if",

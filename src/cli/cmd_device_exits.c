@@ -111,9 +111,7 @@ static int run_exits(struct cli_run *run, struct seal_cause *cause)
 }
 
 static const struct cli_option options[] = {
-    {.name = "efuse-file",
-     .value = "FILE",
-     .summary = "instead of a device: an eFuse file of QEMU, sim: or espefuse, with --chip"},
+    CLI_LOOK_FILE_OPTION,
     {0},
 };
 

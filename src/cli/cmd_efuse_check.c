@@ -93,9 +93,7 @@ static int run_check(struct cli_run *run, struct seal_cause *cause)
 }
 
 static const struct cli_option options[] = {
-    {.name = "efuse-file",
-     .value = "FILE",
-     .summary = "instead of a device: an eFuse file of QEMU, sim: or espefuse, with --chip"},
+    CLI_LOOK_FILE_OPTION,
     {.name = "errors-only", .summary = "look at the coding only, not at fields that are set"},
     {0},
 };

@@ -448,9 +448,7 @@ static int run_efuse_summary(struct cli_run *run, struct seal_cause *cause)
 }
 
 static const struct cli_option options[] = {
-    {.name = "efuse-file",
-     .value = "FILE",
-     .summary = "instead of a device: an eFuse file of Espressif's QEMU or of sim:, with --chip"},
+    CLI_LOOK_FILE_OPTION,
     {.name = "all", .summary = "calibration, pad and reserved fields too"},
     {.name = "changed", .summary = "only what a blank chip does not have"},
     {.name = "field", .value = "NAME", .summary = "only the value of this field"},

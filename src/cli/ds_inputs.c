@@ -2,7 +2,6 @@
 #include "identity.h"
 
 #include <espseal/ds.h>
-#include <espseal/file.h>
 #include <espseal/hex.h>
 #include <espseal/secret.h>
 
@@ -28,8 +27,7 @@ int cli_read_hmac_key_of(const struct cli_run *run, const char *option, struct s
                          struct seal_cause *cause)
 {
     const char *path = cli_text(run, option);
-    int flags = SEAL_FILE_SECRET | (cli_flag(run, "insecure-permissions") ? SEAL_FILE_ANY_MODE : 0);
-    int err = seal_file_read(path, HMAC_FILE_MAX, flags, key, cause);
+    int err = cli_read_secret(run, path, HMAC_FILE_MAX, key, cause);
     if (err != SEAL_OK) {
         return err;
     }

@@ -3,7 +3,6 @@
 #include "partition.h"
 
 #include <espseal/digest.h>
-#include <espseal/file.h>
 
 #include <string.h>
 
@@ -11,10 +10,9 @@ int cli_flash_key(struct cli_run *run, const char *option, const struct seal_chi
                   unsigned crypt_config, struct seal_flash_crypt **crypt, struct seal_cause *cause)
 {
     const char *path = cli_text(run, option);
-    const int flags = SEAL_FILE_SECRET | (cli_flag(run, "insecure-permissions") ? SEAL_FILE_ANY_MODE : 0);
     struct seal_buf *key = NULL;
     *crypt = NULL;
-    int err = seal_file_read(path, 4096, flags, &key, cause);
+    int err = cli_read_secret(run, path, 4096, &key, cause);
     if (!err) {
         err = seal_flash_crypt_for(chip, seal_buf_ptr(key), seal_buf_len(key), path, crypt_config, crypt,
                                    cause);

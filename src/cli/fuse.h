@@ -5,6 +5,7 @@
 #include "cli.h"
 
 #include <espseal/fuse_plan_file.h>
+#include <espseal/map.h>
 
 #define CLI_FUSE_ALLOWS 16
 
@@ -13,6 +14,8 @@ struct cli_fuse { /* one invocation */
     struct seal_loader *loader; /* NULL: offline */
     const char *path;           /* the eFuse file of an offline run */
     struct seal_buf *file;      /* its bytes */
+    struct seal_map *flash;     /* --flash-file */
+    size_t flash_read;          /* bytes of flash so far, for the progress */
     struct seal_efuse state;
     struct seal_fuse_plan plan;
     seal_json *operations; /* what was asked for, as words: for --plan-out */
@@ -41,6 +44,12 @@ int cli_fuse_open(struct cli_fuse *fuse, struct cli_run *run, struct seal_cause 
 int cli_revision(const struct cli_run *run, int *revision, struct seal_cause *cause) SEAL_MUST_CHECK;
 int cli_fuse_save_file(struct cli_fuse *fuse, const struct seal_efuse *state,
                        struct seal_cause *cause) SEAL_MUST_CHECK;
+/* Commands that look at flash beside fuses: maps --flash-file (until cli_fuse_close), or leaves flash and
+ * size alone where it is not given; reads the device's flash, ctx is the struct cli_fuse. */
+int cli_fuse_map_flash(struct cli_fuse *fuse, const uint8_t **flash, uint32_t *size,
+                       struct seal_cause *cause) SEAL_MUST_CHECK;
+int cli_fuse_read_flash(void *ctx, uint32_t offset, uint8_t *data, size_t len,
+                        struct seal_cause *cause) SEAL_MUST_CHECK;
 void cli_fuse_close(struct cli_fuse *fuse);
 /* Adds the segment and notes its words. */
 int cli_fuse_add(struct cli_fuse *fuse, struct cli_run *segment, struct seal_cause *cause) SEAL_MUST_CHECK;
@@ -57,11 +66,20 @@ int cli_fuse_block(const struct cli_fuse *fuse, const char *name, unsigned *bloc
 /* Sets the hint of an unknown field to the nearest name. */
 void cli_fuse_suggest_field(const struct seal_chip *chip, const char *name, struct seal_cause *cause);
 
+/* The option of commands that look at fuses, and of those that burn them. */
+#define CLI_LOOK_FILE_OPTION                                                                                 \
+    {                                                                                                        \
+        .name = "efuse-file", .value = "FILE",                                                               \
+        .summary = "instead of a device: an eFuse file of QEMU, sim: or espefuse, with --chip"               \
+    }
+#define CLI_BURN_FILE_OPTION                                                                                 \
+    {                                                                                                        \
+        .name = "efuse-file", .value = "FILE",                                                               \
+        .summary = "instead of a device: burn into an eFuse file of QEMU, sim: or espefuse, with --chip"     \
+    }
 /* Options of every such command, at the end of its own. */
 #define CLI_FUSE_OPTIONS                                                                                     \
-    {.name = "efuse-file",                                                                                   \
-     .value = "FILE",                                                                                        \
-     .summary = "instead of a device: burn into an eFuse file of QEMU, sim: or espefuse, with --chip"},      \
+    CLI_BURN_FILE_OPTION,                                                                                    \
         {.name = "plan-out",                                                                                 \
          .value = "FILE",                                                                                    \
          .summary = "save the plan for espseal apply, and burn nothing"},                                    \

@@ -5,7 +5,6 @@
 #include <espseal/secret.h>
 
 #include <stdio.h>
-#include <string.h>
 
 struct lines {
     const struct cli_run *run;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LARGEST_FILE = 64 << 10 };
+enum { LARGEST_FILE = 64 << 10, LARGEST_FLASH = 64 << 20 };
 
 static int open_file(struct cli_fuse *fuse, struct cli_run *run, struct seal_cause *cause)
 {
@@ -93,12 +93,32 @@ int cli_fuse_save_file(struct cli_fuse *fuse, const struct seal_efuse *state, st
     return seal_file_write(fuse->path, bytes, len, SEAL_FILE_SECRET | SEAL_FILE_FORCE, cause);
 }
 
+int cli_fuse_map_flash(struct cli_fuse *fuse, const uint8_t **flash, uint32_t *size, struct seal_cause *cause)
+{
+    const char *path = cli_text(fuse->run, "flash-file");
+    int err = path ? seal_map_open(path, LARGEST_FLASH, &fuse->flash, cause) : SEAL_OK;
+    if (fuse->flash) {
+        *flash = seal_map_ptr(fuse->flash);
+        *size = (uint32_t)seal_map_len(fuse->flash);
+    }
+    return err;
+}
+
+int cli_fuse_read_flash(void *ctx, uint32_t offset, uint8_t *data, size_t len, struct seal_cause *cause)
+{
+    struct cli_fuse *fuse = ctx;
+    fuse->flash_read += len;
+    cli_progress(fuse->run, "reading flash", fuse->flash_read, 0);
+    return seal_flash_read(fuse->loader, offset, data, len, NULL, NULL, cause);
+}
+
 void cli_fuse_close(struct cli_fuse *fuse)
 {
     if (fuse->file != NULL) {
         seal_cleanse(seal_buf_mutable(fuse->file), seal_buf_len(fuse->file));
     }
     seal_buf_free(&fuse->file);
+    seal_map_close(&fuse->flash);
     seal_json_free(&fuse->operations);
     seal_fuse_plan_clear(&fuse->plan);
     seal_cleanse(&fuse->state, sizeof fuse->state);

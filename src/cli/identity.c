@@ -79,8 +79,7 @@ int cli_new_passphrase(struct cli_run *run, const char *what, char passphrase[st
 int cli_read_secret_line(struct cli_run *run, const char *option, struct seal_buf **line,
                          struct seal_cause *cause)
 {
-    int flags = SEAL_FILE_SECRET | (cli_flag(run, "insecure-permissions") ? SEAL_FILE_ANY_MODE : 0);
-    int err = seal_file_read(cli_text(run, option), 4096, flags, line, cause);
+    int err = cli_read_secret(run, cli_text(run, option), 4096, line, cause);
     if (err != SEAL_OK) {
         return err;
     }

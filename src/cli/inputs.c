@@ -25,18 +25,25 @@ static int refuse_mode(const char *path, int err, struct seal_cause *cause)
     return err;
 }
 
+int cli_read_secret(const struct cli_run *run, const char *path, size_t max, struct seal_buf **out,
+                    struct seal_cause *cause)
+{
+    int flags = SEAL_FILE_SECRET | (cli_flag(run, "insecure-permissions") ? SEAL_FILE_ANY_MODE : 0);
+    *out = NULL;
+    return path ? seal_file_read(path, max, flags, out, cause) : SEAL_OK;
+}
+
 int cli_read_key(struct cli_run *run, const char *path, const char *passphrase_option, struct seal_key **key,
                  struct seal_cause *cause)
 {
     struct seal_buf *buf = NULL;
-    int flags = SEAL_FILE_SECRET | (cli_flag(run, "insecure-permissions") ? SEAL_FILE_ANY_MODE : 0);
     bool uri = seal_key_is_uri(path);
     struct seal_passphrase passphrase = cli_passphrase(run, uri ? CLI_PIN_OPTION : passphrase_option);
     *key = NULL;
     if (uri) {
         return seal_key_open(path, &passphrase, cli_flag(run, "insecure-permissions"), key, cause);
     }
-    int err = seal_file_read(path, LARGEST, flags, &buf, cause);
+    int err = cli_read_secret(run, path, LARGEST, &buf, cause);
     if (err == SEAL_ERR_PERMISSIONS && cause) {
         err = refuse_mode(path, err, cause);
     } else if (err == SEAL_OK) {

@@ -59,8 +59,7 @@ static int read_keys(const struct cli_run *run, uint8_t *keys, struct seal_cause
 {
     const char *path = cli_text(run, "keys");
     struct seal_buf *file = NULL;
-    int flags = SEAL_FILE_SECRET | (cli_flag(run, "insecure-permissions") ? SEAL_FILE_ANY_MODE : 0);
-    int err = seal_file_read(path, SEAL_NVS_KEYS_SIZE, flags, &file, cause);
+    int err = cli_read_secret(run, path, SEAL_NVS_KEYS_SIZE, &file, cause);
     if (err == SEAL_OK) {
         err = seal_nvs_keys_decode(seal_buf_ptr(file), seal_buf_len(file), path, keys, cause);
     }

@@ -68,10 +68,9 @@ static int read_secret(struct cli_run *run, struct provision *p, const char *wor
     if (!value || strcmp(value->text, "generate") == 0) {
         return SEAL_OK;
     }
-    int flags = SEAL_FILE_SECRET | (cli_flag(run, "insecure-permissions") ? SEAL_FILE_ANY_MODE : 0);
     int err = profile_path(p->file, value, path, cause);
     if (err == SEAL_OK) {
-        err = blame(p, value, seal_file_read(path, 4096, flags, out, cause), cause);
+        err = blame(p, value, cli_read_secret(run, path, 4096, out, cause), cause);
     }
     bool fits = false;
     for (size_t i = 0; err == SEAL_OK && lengths[i]; i++) {

@@ -6,7 +6,6 @@
 #include <espseal/flash_layout.h>
 
 #include <stdio.h>
-#include <string.h>
 
 enum { FIRST = 4096, BUNDLE_LEAST = 256 };
 
