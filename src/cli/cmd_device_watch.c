@@ -16,7 +16,7 @@ static int emit_line(bool arrived, const struct seal_port *port)
     struct seal_buf *text = seal_buf_new();
     seal_json_put_text(event, "event", arrived ? "arrived" : "left");
     cli_put_port(event, port);
-    int err = text ? seal_json_print(event, false, text) : SEAL_ERR_NO_MEMORY;
+    int err = text ? seal_json_print(event, true, text) : SEAL_ERR_NO_MEMORY;
     if (!err) {
         (void)fwrite(seal_buf_ptr(text), 1, seal_buf_len(text), stdout);
     }

@@ -2,9 +2,13 @@
 
 #include <espseal/buf.h>
 #include <espseal/hex.h>
+#include <espseal/map.h>
 #include <espseal/secret.h>
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void crc_matches_the_published_check_values(void **state)
 {
@@ -93,6 +97,35 @@ static void bytes_are_filled_only_when_all_are(void **state)
     }
 }
 
+static void what_is_changed_in_a_map_stays_and_the_file_too(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/espseal-map-XXXXXX";
+    static uint8_t bytes[200000], again[200000];
+    struct seal_map *map = NULL;
+    int fd = mkstemp(path);
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (uint8_t)(i * 7 >> 5);
+    }
+    assert_int_equal(write(fd, bytes, sizeof bytes), sizeof bytes);
+    assert_int_equal(seal_map_open(path, sizeof bytes, &map, NULL), SEAL_OK);
+    const struct seal_release release = seal_map_release(map);
+    assert_int_equal(seal_map_patch(map, 3, "new", 3), SEAL_OK);
+    assert_int_equal(seal_map_patch(map, sizeof bytes - 3, "end", 3), SEAL_OK);
+    seal_release_to(&release, 65536 + 5);
+    seal_release_to(&release, sizeof bytes);
+    seal_release_to(NULL, sizeof bytes);
+    assert_memory_equal(seal_map_ptr(map) + 3, "new", 3);
+    assert_memory_equal(seal_map_ptr(map) + 6, bytes + 6, sizeof bytes - 9);
+    assert_memory_equal(seal_map_ptr(map) + sizeof bytes - 3, "end", 3);
+    assert_int_equal(seal_map_patch(map, 0, "x", 1), SEAL_ERR_NO_MEMORY); /* SEAL_MAP_PATCHES */
+    seal_map_close(&map);
+    assert_int_equal(pread(fd, again, sizeof again, 0), sizeof again);
+    assert_memory_equal(again, bytes, sizeof bytes);
+    (void)close(fd);
+    (void)unlink(path);
+}
+
 static void check_row(int err, void *ctx)
 {
     unsigned *count = ctx;
@@ -133,6 +166,7 @@ int main(void)
         cmocka_unit_test(numbers_have_bounds),
         cmocka_unit_test(buffers_grow_consume_and_truncate),
         cmocka_unit_test(readers_stop_at_the_end),
+        cmocka_unit_test(what_is_changed_in_a_map_stays_and_the_file_too),
         cmocka_unit_test(bytes_are_filled_only_when_all_are),
         cmocka_unit_test(every_error_has_a_sentence),
         cmocka_unit_test(a_cause_carries_sentence_and_hint),

@@ -161,12 +161,44 @@ static void the_caller_may_stop(void **state)
     assert_string_equal(seal_scan_form_name(SEAL_SCAN_HEX), "hex");
 }
 
+static void count_release(void *ctx, size_t end)
+{
+    size_t *last = ctx;
+    assert_true(end > *last || end <= 2 * SEAL_RELEASE_STEP); /* each of the passes from the beginning */
+    *last = end;
+}
+
+static void a_long_file_is_told_of_and_loses_nothing_at_the_seams(void **state)
+{
+    (void)state;
+    static const char text[] = "-----BEGIN PRIVATE KEY-----\nMIGH\n";
+    const size_t len = 3 * SEAL_RELEASE_STEP + 100;
+    uint8_t *data = malloc(len);
+    assert_non_null(data);
+    for (size_t back = 0; back <= sizeof text; back++) {
+        struct seen seen = {0};
+        size_t told = 0;
+        const struct seal_release release = {count_release, &told};
+        const size_t at = SEAL_RELEASE_STEP - back;
+        memset(data, 0xFF, len);
+        memcpy(data + at, text, sizeof text);
+        assert_int_equal(seal_scan_mapped(data, len, &release, note, &seen), SEAL_OK);
+        assert_int_equal(seen.count, 1);
+        assert_int_equal(seen.finding[0].offset, at);
+        assert_true(told >= 2 * SEAL_RELEASE_STEP);
+    }
+    free(data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_is_found_in_nothing), cmocka_unit_test(keys_in_every_form),
-        cmocka_unit_test(a_damaged_pem_is_found_too),  cmocka_unit_test(keys_by_fingerprint),
+        cmocka_unit_test(nothing_is_found_in_nothing),
+        cmocka_unit_test(keys_in_every_form),
+        cmocka_unit_test(a_damaged_pem_is_found_too),
+        cmocka_unit_test(keys_by_fingerprint),
         cmocka_unit_test(the_caller_may_stop),
+        cmocka_unit_test(a_long_file_is_told_of_and_loses_nothing_at_the_seams),
     };
     (void)seal_secret_init(NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);

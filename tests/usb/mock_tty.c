@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <espseal/buf.h>
+#include <espseal/link.h>
 #include <espseal/rom.h>
 #include <espseal/slip.h>
 
@@ -27,6 +28,7 @@ struct mock_tty {
     size_t line_count;
     atomic_bool stop;
     bool answering;
+    struct seal_link *link;
     pthread_t thread;
 };
 
@@ -94,17 +96,25 @@ static gboolean handle_ioctl(UMockdevIoctlBase *handler, UMockdevIoctlClient *cl
     return TRUE;
 }
 
-static void add_device(struct mock_tty *tty, const char *name, const char *vid, const char *pid)
+/* descriptors: 18 bytes of a device's, 9 of a configuration without interfaces, for libusb. */
+static void add_device(UMockdevTestbed *testbed, const char *name, const char *vid, const char *pid)
 {
-    char text[1024];
+    char text[2048];
     (void)snprintf(text, sizeof text,
                    "P: /devices/usb1/1-1\n"
+                   "N: bus/usb/001/002\n"
                    "E: SUBSYSTEM=usb\n"
                    "E: DEVTYPE=usb_device\n"
+                   "E: BUSNUM=001\n"
+                   "E: DEVNUM=002\n"
+                   "E: DEVNAME=/dev/bus/usb/001/002\n"
                    "A: idVendor=%s\\n\n"
                    "A: idProduct=%s\\n\n"
                    "A: busnum=1\\n\n"
-                   "A: devnum=2\\n\n\n"
+                   "A: devnum=2\\n\n"
+                   "A: speed=12\\n\n"
+                   "A: bConfigurationValue=1\\n\n"
+                   "H: descriptors=1201000200000040%.2s%.2s%.2s%.2s000101020301090209000101008032\n\n"
                    "P: /devices/usb1/1-1/1-1:1.0\n"
                    "E: SUBSYSTEM=usb\n"
                    "E: DEVTYPE=usb_interface\n\n"
@@ -116,11 +126,23 @@ static void add_device(struct mock_tty *tty, const char *name, const char *vid, 
                    "E: DEVNAME=/dev/%s\n"
                    "L: device=../../../%s\n"
                    "A: dev=188:0\\n\n\n",
-                   vid, pid, name, name, name, name, name, name);
+                   vid, pid, vid + 2, vid, pid + 2, pid, name, name, name, name, name, name);
     GError *error = NULL;
-    if (!umockdev_testbed_add_from_string(tty->testbed, text, &error)) {
+    if (!umockdev_testbed_add_from_string(testbed, text, &error)) {
         fail_msg("umockdev: %s", error ? error->message : "no device");
     }
+}
+
+void mock_usb_plug_in(UMockdevTestbed *testbed, const char *name, const char *vid, const char *pid)
+{
+    add_device(testbed, name, vid, pid);
+    umockdev_testbed_uevent(testbed, "/sys/devices/usb1/1-1", "add");
+}
+
+void mock_usb_pull_out(UMockdevTestbed *testbed)
+{
+    umockdev_testbed_uevent(testbed, "/sys/devices/usb1/1-1", "remove");
+    umockdev_testbed_remove_device(testbed, "/sys/devices/usb1/1-1");
 }
 
 struct mock_tty *mock_tty_new(const char *name, const char *vid, const char *pid)
@@ -134,7 +156,7 @@ struct mock_tty *mock_tty_new(const char *name, const char *vid, const char *pid
     if (!umockdev_in_mock_environment()) {
         fail_msg("run this test through umockdev-wrapper");
     }
-    add_device(tty, name, vid, pid);
+    add_device(tty->testbed, name, vid, pid);
     tty->handler = umockdev_ioctl_base_new();
     (void)g_signal_connect(tty->handler, "handle-ioctl", G_CALLBACK(handle_ioctl), tty);
     GError *error = NULL;
@@ -215,5 +237,32 @@ static void *answer_requests(void *self)
 void mock_tty_answer(struct mock_tty *tty)
 {
     assert_int_equal(pthread_create(&tty->thread, NULL, answer_requests, tty), 0);
+    tty->answering = true;
+}
+
+static void *carry_bytes(void *self)
+{
+    struct mock_tty *tty = self;
+    int fd = umockdev_testbed_get_dev_fd(tty->testbed, tty->node);
+    uint8_t bytes[4096];
+    while (!atomic_load(&tty->stop)) {
+        struct pollfd poller = {.fd = fd, .events = POLLIN};
+        ssize_t got = poll(&poller, 1, 2) == 1 ? read(fd, bytes, sizeof bytes) : 0;
+        if (got > 0) {
+            assert_int_equal(seal_link_write(tty->link, bytes, (size_t)got, seal_deadline_in_ms(5000), NULL),
+                             SEAL_OK);
+        }
+        size_t len = 0;
+        if (seal_link_read(tty->link, bytes, sizeof bytes, &len, seal_deadline_in_ms(2), NULL) == SEAL_OK) {
+            assert_int_equal(write(fd, bytes, len), (ssize_t)len);
+        }
+    }
+    return NULL;
+}
+
+void mock_tty_join(struct mock_tty *tty, struct seal_link *link)
+{
+    tty->link = link;
+    assert_int_equal(pthread_create(&tty->thread, NULL, carry_bytes, tty), 0);
     tty->answering = true;
 }
