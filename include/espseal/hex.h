@@ -15,6 +15,12 @@ int seal_parse_u32(const char *text, uint32_t max, uint32_t *value) SEAL_MUST_CH
 
 /* A MAC: 12 hex digits of either case, with or without colons and hyphens. SEAL_ERR_FORMAT. */
 int seal_mac_parse(const char *text, uint8_t mac[static 6]) SEAL_MUST_CHECK;
+/* "aa:bb:cc:dd:ee:ff" into text, which is returned. */
+#define SEAL_MAC_TEXT 18
+const char *seal_mac_text(const uint8_t mac[static 6], char text[static SEAL_MAC_TEXT]);
+
+/* A revision of a chip, "MAJOR.MINOR", as 100 * major + minor: 0 to 999. SEAL_ERR_FORMAT. */
+int seal_revision_parse(const char *text, unsigned *revision) SEAL_MUST_CHECK;
 
 /*
  * CRC-32 as zlib.crc32(data, crc) computes it (reflected 0xEDB88320, final xor), continuing from crc.

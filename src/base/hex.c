@@ -1,6 +1,7 @@
 #include <espseal/hex.h>
 
-#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void seal_hex_encode(const uint8_t *data, size_t len, char *text)
@@ -99,4 +100,24 @@ int seal_mac_parse(const char *text, uint8_t mac[static 6])
     }
     digits[count] = '\0';
     return count == 12 ? seal_hex_decode(digits, mac, 6) : SEAL_ERR_FORMAT;
+}
+
+const char *seal_mac_text(const uint8_t mac[static 6], char text[static SEAL_MAC_TEXT])
+{
+    (void)snprintf(text, SEAL_MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
+                   mac[4], mac[5]);
+    return text;
+}
+
+int seal_revision_parse(const char *text, unsigned *revision)
+{
+    char *dot;
+    char *end = NULL;
+    unsigned long major = strtoul(text, &dot, 10);
+    unsigned long minor = dot != text && *dot == '.' ? strtoul(dot + 1, &end, 10) : 0;
+    if (!end || end == dot + 1 || *end != '\0' || major > 9 || minor > 99) {
+        return SEAL_ERR_FORMAT;
+    }
+    *revision = (unsigned)(major * 100 + minor);
+    return SEAL_OK;
 }

@@ -72,6 +72,9 @@ const char *cli_operand(const struct cli_run *run, size_t index);               
 /* A number option (decimal, 0x); fallback when absent. SEAL_ERR_USAGE names the option. */
 int cli_number(const struct cli_run *run, const char *option, uint32_t max, uint32_t fallback,
                uint32_t *value, struct seal_cause *cause) SEAL_MUST_CHECK;
+/* A MAC option that is given, in the forms of seal_mac_parse. SEAL_ERR_USAGE names the option. */
+int cli_mac(const struct cli_run *run, const char *option, uint8_t mac[static 6],
+            struct seal_cause *cause) SEAL_MUST_CHECK;
 const char *cli_command_name(const struct cli_run *run);
 
 /* --- output: stdout carries data, stderr carries talk --- */

@@ -3,6 +3,7 @@
 #include "security_words.h"
 
 #include <espseal/efuse.h>
+#include <espseal/hex.h>
 #include <espseal/secret.h>
 
 #include <stdio.h>
@@ -61,11 +62,11 @@ static void print_flash(struct cli_run *run, const struct seal_flash_id *flash)
 
 static void print_info(struct cli_run *run, const struct device_info *info)
 {
+    char mac[SEAL_MAC_TEXT];
     if (info->has_identity) {
         cli_print(run, "chip             %s revision %u.%u\n", info->chip->title, info->revision / 100,
                   info->revision % 100);
-        cli_print(run, "MAC              %02x:%02x:%02x:%02x:%02x:%02x\n", info->mac[0], info->mac[1],
-                  info->mac[2], info->mac[3], info->mac[4], info->mac[5]);
+        cli_print(run, "MAC              %s\n", seal_mac_text(info->mac, mac));
     } else {
         cli_print(run, "chip             %s\n", info->chip->title);
     }
@@ -83,12 +84,12 @@ static void print_info(struct cli_run *run, const struct device_info *info)
 
 static int emit_info(struct cli_run *run, const struct device_info *info)
 {
+    char mac[SEAL_MAC_TEXT];
     seal_json *root = seal_json_object_new();
     seal_json_put_text(root, "chip", info->chip->name);
     if (info->has_identity) {
         seal_json_put_formatted(root, "revision", "%u.%u", info->revision / 100, info->revision % 100);
-        seal_json_put_formatted(root, "mac", "%02x:%02x:%02x:%02x:%02x:%02x", info->mac[0], info->mac[1],
-                                info->mac[2], info->mac[3], info->mac[4], info->mac[5]);
+        seal_json_put_text(root, "mac", seal_mac_text(info->mac, mac));
     }
     if (info->has_flash) {
         cli_put_flash_id(seal_json_put_object(root, "flash"), &info->flash);

@@ -68,8 +68,7 @@ static void format_mac(const struct summary *summary, const struct seal_efuse_fi
     } else { /* stored in the order in which it is written */
         seal_efuse_get_bytes(&summary->efuse, field, mac);
     }
-    (void)snprintf(text, VALUE_SIZE, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
-                   mac[5]);
+    (void)seal_mac_text(mac, text);
 }
 
 static void format_bytes(const struct summary *summary, const struct seal_efuse_field *field, char *text)
@@ -141,10 +140,11 @@ static void print_posture(struct cli_run *run, const struct summary *summary)
         bit_of(summary, "SECURE_BOOT_EN") || bit_of(summary, "ABS_DONE_0") || bit_of(summary, "ABS_DONE_1");
     bool encryption = odd(summary, "SPI_BOOT_CRYPT_CNT") || odd(summary, "FLASH_CRYPT_CNT");
     uint8_t mac[6];
+    char text[SEAL_MAC_TEXT];
 
     seal_efuse_mac(&summary->efuse, mac);
-    cli_print(run, "%s revision %u.%u, MAC %02x:%02x:%02x:%02x:%02x:%02x\n", summary->chip->title,
-              revision / 100, revision % 100, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+    cli_print(run, "%s revision %u.%u, MAC %s\n", summary->chip->title, revision / 100, revision % 100,
+              seal_mac_text(mac, text));
     cli_print(run, "secure boot %s, flash encryption %s, download mode %s, JTAG %s\n\n",
               secure_boot ? "on" : "off", encryption ? "on" : "off", download, jtag);
     cli_print(run, "An eFuse bit is 0 until it is burned to 1, for good. R: software can read it. "

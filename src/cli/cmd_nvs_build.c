@@ -23,14 +23,11 @@ static int read_device(const struct cli_run *run, struct tables *tables, struct 
 {
     struct seal_mfg_device *device = &tables->device;
     const char *mac = cli_text(run, "mac");
-    int err = SEAL_OK;
+    int err = mac ? cli_mac(run, "mac", device->mac, cause) : SEAL_OK;
     device->serial = cli_text(run, "serial");
     device->has_mac = mac != NULL;
     tables->fills = mac || device->serial;
-    if (mac && seal_mac_parse(mac, device->mac) != SEAL_OK) {
-        return seal_fail(cause, SEAL_ERR_USAGE, "\"%.40s\" is no MAC: it should have 12 hex digits", mac);
-    }
-    if (cli_text(run, "derive-key")) {
+    if (err == SEAL_OK && cli_text(run, "derive-key")) {
         err = cli_read_hmac_key_of(run, "derive-key", &tables->derive_key, cause);
         device->derive_key = tables->derive_key;
     }

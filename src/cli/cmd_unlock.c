@@ -3,6 +3,7 @@
 #include "recipient.h"
 
 #include <espseal/file.h>
+#include <espseal/hex.h>
 #include <espseal/secret.h>
 
 #include <stdio.h>
@@ -74,11 +75,9 @@ static int choose(struct unlock *work, struct seal_cause *cause)
 static int report(const struct unlock *work)
 {
     const struct seal_escrow *escrow = work->escrow;
-    const uint8_t *mac = escrow->mac;
     char device[24] = "any device";
     if (escrow->has_mac) {
-        (void)snprintf(device, sizeof device, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
-                       mac[4], mac[5]);
+        (void)seal_mac_text(escrow->mac, device);
     }
     if (!cli_json(work->run)) {
         cli_say(work->run, "%s: key of %zu bits, %s, of %s (%s)", cli_text(work->run, "out"),

@@ -70,11 +70,11 @@ static int choose_name(const struct cli_run *run, char name[static SEAL_PROV_NAM
                    ? SEAL_OK
                    : seal_fail(cause, SEAL_ERR_USAGE, "a name has 1 to %d bytes", SEAL_PROV_NAME_MAX);
     }
-    if (seal_mac_parse(mac, bytes) != SEAL_OK) {
-        return seal_fail(cause, SEAL_ERR_USAGE, "--mac %s is no MAC address", mac);
+    int err = cli_mac(run, "mac", bytes, cause);
+    if (err == SEAL_OK) {
+        seal_prov_name(bytes, name);
     }
-    seal_prov_name(bytes, name);
-    return SEAL_OK;
+    return err;
 }
 
 static int get_pop(struct cli_run *run, struct made *made, struct seal_cause *cause)

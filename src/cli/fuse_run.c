@@ -3,6 +3,7 @@
 #include "run.h"
 
 #include <espseal/file.h>
+#include <espseal/hex.h>
 #include <espseal/prove.h>
 #include <espseal/secret.h>
 
@@ -252,15 +253,14 @@ static int burn(struct cli_fuse *fuse, unsigned *burned, struct seal_cause *caus
 
 static int ask_and_burn(struct cli_fuse *fuse, struct seal_cause *cause)
 {
-    char question[160];
+    char question[160], text[SEAL_MAC_TEXT];
     unsigned burned = 0;
     uint8_t mac[6];
     int err = SEAL_OK;
     seal_efuse_mac(&fuse->plan.before, mac);
-    (void)snprintf(
-        question, sizeof question,
-        "eFuses cannot be un-burned. This burns some of the %s with MAC %02x:%02x:%02x:%02x:%02x:%02x.",
-        fuse->plan.chip->title, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+    (void)snprintf(question, sizeof question,
+                   "eFuses cannot be un-burned. This burns some of the %s with MAC %s.",
+                   fuse->plan.chip->title, seal_mac_text(mac, text));
     if (fuse->loader != NULL) {
         err = cli_confirm_burn(fuse->run, question, cause);
     }

@@ -62,11 +62,11 @@ void cli_fuse_show(const struct cli_fuse *fuse)
 {
     unsigned revision = seal_efuse_revision(&fuse->plan.before);
     uint8_t mac[6], sha256[32];
-    char summary[320], hex[65] = "";
+    char summary[320], hex[65] = "", text[SEAL_MAC_TEXT];
     seal_efuse_mac(&fuse->plan.before, mac);
-    cli_say(fuse->run, "device    %s revision %u.%u, MAC %02x:%02x:%02x:%02x:%02x:%02x, %s",
-            fuse->plan.chip->title, revision / 100, revision % 100, mac[0], mac[1], mac[2], mac[3], mac[4],
-            mac[5], fuse->path != NULL ? fuse->path : cli_text(fuse->run, "port"));
+    cli_say(fuse->run, "device    %s revision %u.%u, MAC %s, %s", fuse->plan.chip->title, revision / 100,
+            revision % 100, seal_mac_text(mac, text),
+            fuse->path != NULL ? fuse->path : cli_text(fuse->run, "port"));
     show_allowed(fuse);
     if (seal_fuse_plan_hash(&fuse->plan, sha256) == SEAL_OK) {
         seal_hex_encode(sha256, sizeof sha256, hex);

@@ -2,6 +2,7 @@
 #include "fuse.h"
 
 #include <espseal/file.h>
+#include <espseal/hex.h>
 #include <espseal/secret.h>
 
 #include <stdlib.h>
@@ -64,18 +65,15 @@ int cli_fuse_open(struct cli_fuse *fuse, struct cli_run *run, struct seal_cause 
 int cli_revision(const struct cli_run *run, int *revision, struct seal_cause *cause)
 {
     const char *text = cli_text(run, "revision");
+    unsigned given;
     *revision = -1;
     if (!text) {
         return SEAL_OK;
     }
-    char *dot;
-    char *end = NULL;
-    unsigned long major = strtoul(text, &dot, 10);
-    unsigned long minor = dot != text && *dot == '.' ? strtoul(dot + 1, &end, 10) : 0;
-    if (!end || end == dot + 1 || *end != '\0' || major > 9 || minor > 99) {
+    if (seal_revision_parse(text, &given) != SEAL_OK) {
         return seal_fail(cause, SEAL_ERR_USAGE, "--revision wants a number like 3.1, not \"%s\"", text);
     }
-    *revision = (int)(major * 100 + minor);
+    *revision = (int)given;
     return SEAL_OK;
 }
 

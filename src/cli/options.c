@@ -370,3 +370,12 @@ const char *cli_command_name(const struct cli_run *run)
 {
     return name_or_program(run);
 }
+
+int cli_mac(const struct cli_run *run, const char *option, uint8_t mac[static 6], struct seal_cause *cause)
+{
+    const char *text = cli_text(run, option);
+    return seal_mac_parse(text, mac) == SEAL_OK
+               ? SEAL_OK
+               : seal_fail(cause, SEAL_ERR_USAGE, "--%s '%s' is no MAC address: it has 12 hex digits", option,
+                           text);
+}

@@ -2,12 +2,12 @@
 #include "run.h"
 
 #include <espseal/efuse.h>
+#include <espseal/hex.h>
 #include <espseal/ports.h>
 #include <espseal/secret.h>
 
 #include <string.h>
 
-#define MAC_TEXT_LEN 17
 /* The block with the MAC address. */
 #define MAC_BLOCKS 0x7u
 
@@ -40,8 +40,7 @@ int cli_probe_port(const char *path, struct cli_probed *probed, struct seal_caus
     if (!err) {
         probed->chip = seal_loader_chip(loader);
         if (cli_read_mac(loader, mac, NULL) == SEAL_OK) {
-            (void)snprintf(probed->mac, sizeof probed->mac, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
-                           mac[2], mac[3], mac[4], mac[5]);
+            (void)seal_mac_text(mac, probed->mac);
         }
     }
     seal_loader_free(&loader);
@@ -73,15 +72,18 @@ static const struct seal_port *by_asking(const struct seal_port *ports, size_t c
     return NULL;
 }
 
-static int resolve_mac(const char *mac, char *port, size_t capacity, struct seal_cause *cause)
+static int resolve_mac(const char *given, char *port, size_t capacity, struct seal_cause *cause)
 {
     struct seal_port *ports = NULL;
     size_t count = 0;
-    if (strlen(mac) != MAC_TEXT_LEN || strspn(mac, "0123456789abcdefABCDEF:") != MAC_TEXT_LEN) {
-        int err = seal_fail(cause, SEAL_ERR_USAGE, "'%s' is no MAC address", mac);
+    uint8_t bytes[6];
+    char mac[SEAL_MAC_TEXT];
+    if (seal_mac_parse(given, bytes) != SEAL_OK) {
+        int err = seal_fail(cause, SEAL_ERR_USAGE, "'%s' is no MAC address", given);
         seal_hint(cause, "write mac:AA:BB:CC:DD:EE:FF");
         return err;
     }
+    (void)seal_mac_text(bytes, mac);
     int err = seal_ports_list(&ports, &count, cause);
     if (err) {
         return err;

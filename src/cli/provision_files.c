@@ -62,10 +62,9 @@ static int check_owner(struct cli_run *run, struct provision *p, struct seal_cau
     struct seal_buf *text = NULL;
     seal_json *old = NULL;
     uint8_t mac[6];
-    char mine[18];
+    char mine[SEAL_MAC_TEXT];
     seal_job_mac(p->job, mac);
-    (void)snprintf(mine, sizeof mine, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
-                   mac[5]);
+    (void)seal_mac_text(mac, mine);
     int err = path_in(p, "receipt.json", path, sizeof path, cause);
     if (err != SEAL_OK || cli_flag(run, "force") ||
         seal_file_read(path, 1 << 20, 0, &text, NULL) != SEAL_OK) {

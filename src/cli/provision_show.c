@@ -14,7 +14,7 @@ static void mac_text(const struct provision *p, char text[static 18])
         return;
     }
     seal_job_mac(p->job, mac);
-    (void)snprintf(text, 18, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+    (void)seal_mac_text(mac, text);
 }
 
 static const char *mode_text(const struct provision *p)

@@ -9,8 +9,5 @@
 /* The certificate of --escrow-to, fit to wrap for; NULL when it is not given. Warns of one that expired. */
 int cli_escrow_recipient(struct cli_run *run, struct seal_cert **recipient,
                          struct seal_cause *cause) SEAL_MUST_CHECK;
-/* "AA:BB:CC:DD:EE:FF" (colons or not) of an option. */
-int cli_mac(const struct cli_run *run, const char *option, uint8_t mac[static 6],
-            struct seal_cause *cause) SEAL_MUST_CHECK;
 
 #endif

@@ -5,6 +5,7 @@
 #include "cli.h"
 
 #include <espseal/deadline.h>
+#include <espseal/hex.h>
 #include <espseal/suggest.h>
 
 #include <stdio.h>
@@ -123,7 +124,7 @@ int cli_resolve_port(const char *given, char *port, size_t capacity,
  */
 struct cli_probed {
     const struct seal_chip *chip;
-    char mac[18];
+    char mac[SEAL_MAC_TEXT];
 };
 int cli_probe_port(const char *path, struct cli_probed *probed, struct seal_cause *cause) SEAL_MUST_CHECK;
 

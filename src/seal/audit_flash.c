@@ -62,16 +62,13 @@ static const char *fingerprint_of(const seal_json *record)
 
 static bool own_mac(const struct seal_audit *audit, const seal_json *record)
 {
-    uint8_t mac[6];
-    char text[18];
+    uint8_t mac[6], recorded[6];
     const char *other = seal_json_text(seal_json_get(record, "mac"));
     if (!audit->source.efuse || !other) {
         return false;
     }
     seal_efuse_mac(&audit->efuse, mac);
-    (void)snprintf(text, sizeof text, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
-                   mac[5]);
-    return strcasecmp(text, other) == 0;
+    return seal_mac_parse(other, recorded) == SEAL_OK && memcmp(mac, recorded, sizeof mac) == 0;
 }
 
 /* From the key where it is known, else from the device's own receipt. "": unknown. */

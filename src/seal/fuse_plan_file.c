@@ -116,7 +116,7 @@ static void put_findings(seal_json *root, const struct seal_fuse_plan *plan)
 int seal_fuse_plan_to_json(const struct seal_fuse_plan *plan, seal_json **operations, seal_json **json)
 {
     uint8_t state_sha256[32], plan_sha256[32], mac[6];
-    char summary[320];
+    char summary[320], text[SEAL_MAC_TEXT];
     *json = NULL;
     int err = seal_fuse_state_hash(&plan->before, state_sha256);
     if (err == SEAL_OK) {
@@ -130,8 +130,7 @@ int seal_fuse_plan_to_json(const struct seal_fuse_plan *plan, seal_json **operat
     seal_fuse_plan_summary(plan, summary, sizeof summary);
     seal_json_put_text(root, "format", FORMAT);
     seal_json_put_text(root, "chip", plan->chip->name);
-    seal_json_put_formatted(root, "mac", "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
-                            mac[4], mac[5]);
+    seal_json_put_text(root, "mac", seal_mac_text(mac, text));
     seal_json_put_hex(root, "state_sha256", state_sha256, sizeof state_sha256);
     seal_json_put_hex(root, "plan_sha256", plan_sha256, sizeof plan_sha256);
     seal_json_put_text(root, "summary", summary);

@@ -17,10 +17,10 @@ static void put_time(seal_json *root, const char *key, time_t when)
     seal_json_put_text(root, key, text);
 }
 
-static void put_mac(seal_json *root, const uint8_t *mac)
+static void put_mac(seal_json *root, const uint8_t mac[static 6])
 {
-    seal_json_put_formatted(root, "mac", "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
-                            mac[4], mac[5]);
+    char text[SEAL_MAC_TEXT];
+    seal_json_put_text(root, "mac", seal_mac_text(mac, text));
 }
 
 static void put_chip(const struct seal_job *job, seal_json *root)

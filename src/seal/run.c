@@ -5,6 +5,7 @@
 #include "writes.h"
 
 #include <espseal/deadline.h>
+#include <espseal/hex.h>
 #include <espseal/secret.h>
 
 #include <stdio.h>
@@ -178,12 +179,12 @@ static int refuse_other_chip(const struct seal_job *job, const struct seal_efuse
                              struct seal_cause *cause)
 {
     uint8_t mac[6];
+    char text[SEAL_MAC_TEXT];
     seal_efuse_mac(found, mac);
     int err = memcmp(mac, job->mac, sizeof mac) != 0
                   ? seal_fail(cause, SEAL_ERR_STATE,
-                              "this is another chip than the plan was made for: its MAC is "
-                              "%02x:%02x:%02x:%02x:%02x:%02x",
-                              mac[0], mac[1], mac[2], mac[3], mac[4], mac[5])
+                              "this is another chip than the plan was made for: its MAC is %s",
+                              seal_mac_text(mac, text))
                   : seal_fail(cause, SEAL_ERR_STATE, "the chip's eFuses are not as the plan found them");
     seal_hint(cause, "nothing was burned; run the same command again: it makes a new plan");
     return err;

@@ -111,31 +111,17 @@ static int number(const char *option, const char *text, uint32_t max, uint32_t *
 
 static int parse_mac(const char *text, uint8_t mac[static 6], struct seal_cause *cause)
 {
-    if (strlen(text) != 17) {
-        goto bad;
-    }
-    for (size_t i = 0; i < 6; i++) {
-        char pair[3] = {text[3 * i], text[3 * i + 1], 0};
-        if ((i < 5 && text[3 * i + 2] != ':') || seal_hex_decode(pair, mac + i, 1) != SEAL_OK) {
-            goto bad;
-        }
-    }
-    return SEAL_OK;
-bad:
-    return seal_fail(cause, SEAL_ERR_USAGE, "--mac wants six bytes like 7c:df:a1:5e:a1:01, not \"%s\"", text);
+    return seal_mac_parse(text, mac) == SEAL_OK
+               ? SEAL_OK
+               : seal_fail(cause, SEAL_ERR_USAGE, "--mac wants six bytes like 7c:df:a1:5e:a1:01, not \"%s\"",
+                           text);
 }
 
 static int parse_revision(const char *text, unsigned *revision, struct seal_cause *cause)
 {
-    char *dot;
-    char *end = NULL;
-    unsigned long major = strtoul(text, &dot, 10);
-    unsigned long minor = dot != text && *dot == '.' ? strtoul(dot + 1, &end, 10) : 0;
-    if (!end || end == dot + 1 || *end != '\0' || major > 9 || minor > 99) {
-        return seal_fail(cause, SEAL_ERR_USAGE, "--revision wants a number like 1.2, not \"%s\"", text);
-    }
-    *revision = (unsigned)(major * 100 + minor);
-    return SEAL_OK;
+    return seal_revision_parse(text, revision) == SEAL_OK
+               ? SEAL_OK
+               : seal_fail(cause, SEAL_ERR_USAGE, "--revision wants a number like 1.2, not \"%s\"", text);
 }
 
 static int set_mode(struct arguments *arguments, enum sim_server_mode mode, const char *address,

@@ -45,6 +45,33 @@ static void numbers_have_bounds(void **state)
     assert_int_equal(value, 5);
 }
 
+static void addresses_and_revisions_are_read(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"7c:df:a1:5E:a1:01", "7CDFA15EA101", "7c-df-a1-5e-a1-01"};
+    static const char *const bad[] = {"", "7c:df:a1:5e:a1", "7c:df:a1:5e:a1:01:02", "7c:df:a1:5e:a1:0g",
+                                      "0x7cdfa15ea1"};
+    static const char *const no_revision[] = {"", "3", "3.", ".1", "3.1x", "10.0", "3.100", "x.1"};
+    uint8_t mac[6];
+    char text[SEAL_MAC_TEXT];
+    unsigned revision = 0;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        memset(mac, 0, sizeof mac);
+        assert_int_equal(seal_mac_parse(good[i], mac), SEAL_OK);
+        assert_string_equal(seal_mac_text(mac, text), "7c:df:a1:5e:a1:01");
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_int_equal(seal_mac_parse(bad[i], mac), SEAL_ERR_FORMAT);
+    }
+    assert_int_equal(seal_revision_parse("3.1", &revision), SEAL_OK);
+    assert_int_equal(revision, 301);
+    assert_int_equal(seal_revision_parse("0.99", &revision), SEAL_OK);
+    assert_int_equal(revision, 99);
+    for (size_t i = 0; i < sizeof no_revision / sizeof no_revision[0]; i++) {
+        assert_int_equal(seal_revision_parse(no_revision[i], &revision), SEAL_ERR_FORMAT);
+    }
+}
+
 static void buffers_grow_consume_and_truncate(void **state)
 {
     (void)state;
@@ -164,6 +191,7 @@ int main(void)
         cmocka_unit_test(crc_matches_the_published_check_values),
         cmocka_unit_test(hex_refuses_what_is_not_hex),
         cmocka_unit_test(numbers_have_bounds),
+        cmocka_unit_test(addresses_and_revisions_are_read),
         cmocka_unit_test(buffers_grow_consume_and_truncate),
         cmocka_unit_test(readers_stop_at_the_end),
         cmocka_unit_test(what_is_changed_in_a_map_stays_and_the_file_too),
