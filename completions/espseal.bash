@@ -158,6 +158,7 @@ _espseal()
         --efuse-key) COMPREPLY=(); return ;;
         --hmac-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --offset) COMPREPLY=(); return ;;
+        --table-offset) COMPREPLY=(); return ;;
         --firmware) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --nvs-template) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --nvs-values) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -179,11 +180,12 @@ _espseal()
         --confirm) COMPREPLY=($(compgen -W 'burn stdin' -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--profile --set --mode --storage --ca-cert --foreign-ca --seen --device-cert --private-key --subject --san --eku --any-subject --serial --key-type --ca-key --days --sign-cmd --cmp --cmp-ref --cmp-secret-file --cmp-cert --cmp-key --cmp-update --csr-only --csr-out --efuse-key --hmac-key --offset --firmware --nvs-template --nvs-values --nvs-partition --nvs-version --derive-key --transport --out --keep-secrets --force --allow --passphrase-file --ca-passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
+        words='--profile --set --mode --storage --ca-cert --foreign-ca --seen --device-cert --private-key --subject --san --eku --any-subject --serial --key-type --ca-key --days --sign-cmd --cmp --cmp-ref --cmp-secret-file --cmp-cert --cmp-key --cmp-update --csr-only --csr-out --efuse-key --hmac-key --offset --table-offset --firmware --nvs-template --nvs-values --nvs-partition --nvs-version --derive-key --transport --out --keep-secrets --force --allow --passphrase-file --ca-passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
         ;;
     'prove')
         case "$prev" in
         --offset) COMPREPLY=(); return ;;
+        --table-offset) COMPREPLY=(); return ;;
         --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
         --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
         --baud|-b) COMPREPLY=(); return ;;
@@ -192,7 +194,7 @@ _espseal()
         --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--offset --port --chip --baud --before --after --trace --json --progress --help'
+        words='--offset --table-offset --port --chip --baud --before --after --trace --json --progress --help'
         ;;
     'audit')
         case "$prev" in
@@ -200,6 +202,7 @@ _espseal()
         --flash-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --revision) COMPREPLY=(); return ;;
         --flash-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --table-offset) COMPREPLY=(); return ;;
         --sdkconfig) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --records) COMPREPLY=(); return ;;
         --require) COMPREPLY=(); return ;;
@@ -214,7 +217,7 @@ _espseal()
         --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--efuse-file --flash-file --revision --fuses-only --whole-flash --flash-key --sdkconfig --records --require --baseline --format --out --list --force --insecure-permissions --port --chip --baud --before --after --trace --json --progress --help'
+        words='--efuse-file --flash-file --revision --fuses-only --whole-flash --flash-key --table-offset --sdkconfig --records --require --baseline --format --out --list --force --insecure-permissions --port --chip --baud --before --after --trace --json --progress --help'
         ;;
     'boot-check')
         case "$prev" in
@@ -376,6 +379,7 @@ _espseal()
     'secure-cert inspect')
         case "$prev" in
         --offset) COMPREPLY=(); return ;;
+        --table-offset) COMPREPLY=(); return ;;
         --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
         --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
         --baud|-b) COMPREPLY=(); return ;;
@@ -384,13 +388,14 @@ _espseal()
         --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--offset --port --chip --baud --before --after --trace --json --progress --help'
+        words='--offset --table-offset --port --chip --baud --before --after --trace --json --progress --help'
         ;;
     'secure-cert extract')
         case "$prev" in
         --out|-o) COMPREPLY=($(compgen -d -- "$cur")); return ;;
         --layout) COMPREPLY=($(compgen -W 'plain parse_bin' -- "$cur")); return ;;
         --offset) COMPREPLY=(); return ;;
+        --table-offset) COMPREPLY=(); return ;;
         --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
         --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
         --baud|-b) COMPREPLY=(); return ;;
@@ -399,7 +404,7 @@ _espseal()
         --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--out --layout --offset --force --port --chip --baud --before --after --trace --json --progress --help'
+        words='--out --layout --offset --table-offset --force --port --chip --baud --before --after --trace --json --progress --help'
         ;;
     'secure-cert sign')
         case "$prev" in
@@ -473,6 +478,7 @@ _espseal()
         case "$prev" in
         --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --partition) COMPREPLY=(); return ;;
+        --table-offset) COMPREPLY=(); return ;;
         --size) COMPREPLY=(); return ;;
         --keys) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --hmac-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -484,7 +490,7 @@ _espseal()
         --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--out --partition --size --keys --hmac-key --force --insecure-permissions --port --chip --baud --before --after --trace --json --progress --help'
+        words='--out --partition --table-offset --size --keys --hmac-key --force --insecure-permissions --port --chip --baud --before --after --trace --json --progress --help'
         ;;
     'nvs keygen')
         case "$prev" in
@@ -498,6 +504,7 @@ _espseal()
     'nvs dump')
         case "$prev" in
         --partition) COMPREPLY=(); return ;;
+        --table-offset) COMPREPLY=(); return ;;
         --size) COMPREPLY=(); return ;;
         --keys) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --hmac-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -509,11 +516,12 @@ _espseal()
         --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--csv --partition --size --keys --hmac-key --insecure-permissions --port --chip --baud --before --after --trace --json --progress --help'
+        words='--csv --partition --table-offset --size --keys --hmac-key --insecure-permissions --port --chip --baud --before --after --trace --json --progress --help'
         ;;
     'nvs check')
         case "$prev" in
         --partition) COMPREPLY=(); return ;;
+        --table-offset) COMPREPLY=(); return ;;
         --size) COMPREPLY=(); return ;;
         --keys) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --hmac-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -525,7 +533,7 @@ _espseal()
         --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--partition --size --keys --hmac-key --insecure-permissions --port --chip --baud --before --after --trace --json --progress --help'
+        words='--partition --table-offset --size --keys --hmac-key --insecure-permissions --port --chip --baud --before --after --trace --json --progress --help'
         ;;
     'ota keygen')
         case "$prev" in
@@ -679,6 +687,7 @@ _espseal()
     'flash read')
         case "$prev" in
         --out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --table-offset) COMPREPLY=(); return ;;
         --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
         --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
         --baud|-b) COMPREPLY=(); return ;;
@@ -687,7 +696,7 @@ _espseal()
         --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--out --force --port --chip --baud --before --after --trace --json --progress --help'
+        words='--out --force --table-offset --port --chip --baud --before --after --trace --json --progress --help'
         ;;
     'flash write')
         case "$prev" in
@@ -712,6 +721,7 @@ _espseal()
         ;;
     'flash verify')
         case "$prev" in
+        --table-offset) COMPREPLY=(); return ;;
         --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
         --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
         --baud|-b) COMPREPLY=(); return ;;
@@ -720,11 +730,12 @@ _espseal()
         --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--port --chip --baud --before --after --trace --json --progress --help'
+        words='--table-offset --port --chip --baud --before --after --trace --json --progress --help'
         ;;
     'flash erase')
         case "$prev" in
         --assume-size) COMPREPLY=(); return ;;
+        --table-offset) COMPREPLY=(); return ;;
         --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
         --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
         --baud|-b) COMPREPLY=(); return ;;
@@ -733,10 +744,11 @@ _espseal()
         --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--all --no-verify --assume-size --port --chip --baud --before --after --trace --json --progress --help'
+        words='--all --no-verify --assume-size --table-offset --port --chip --baud --before --after --trace --json --progress --help'
         ;;
     'flash md5')
         case "$prev" in
+        --table-offset) COMPREPLY=(); return ;;
         --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
         --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
         --baud|-b) COMPREPLY=(); return ;;
@@ -745,11 +757,12 @@ _espseal()
         --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--port --chip --baud --before --after --trace --json --progress --help'
+        words='--table-offset --port --chip --baud --before --after --trace --json --progress --help'
         ;;
     'flash merge')
         case "$prev" in
         --out) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --table-offset) COMPREPLY=(); return ;;
         --start) COMPREPLY=(); return ;;
         --pad-to) COMPREPLY=(); return ;;
         --fill) COMPREPLY=(); return ;;
@@ -759,7 +772,7 @@ _espseal()
         --flash-size) COMPREPLY=(); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--out --force --start --pad-to --fill --chip --flash-mode --flash-freq --flash-size --json --progress --help'
+        words='--out --force --table-offset --start --pad-to --fill --chip --flash-mode --flash-freq --flash-size --json --progress --help'
         ;;
     'image info')
         case "$prev" in
@@ -833,6 +846,7 @@ _espseal()
         --add) COMPREPLY=(); return ;;
         --revoke) COMPREPLY=($(compgen -W '0 1 2' -- "$cur")); return ;;
         --image) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --table-offset) COMPREPLY=(); return ;;
         --efuse-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --allow) COMPREPLY=(); return ;;
         --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -846,7 +860,7 @@ _espseal()
         --confirm) COMPREPLY=($(compgen -W 'burn stdin' -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--add --revoke --image --efuse-file --allow --passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
+        words='--add --revoke --image --table-offset --efuse-file --allow --passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
         ;;
     'partition-table show')
         case "$prev" in

@@ -45,6 +45,7 @@ struct seal_audit_source { /* all borrowed for the life of the audit; NULL and 0
     seal_boot_read_fn read;      /* raw flash, each sector once; NULL: flash, or not to be read */
     void *read_ctx;
     uint32_t flash_size;
+    uint32_t table_offset;    /* of the partition table; 0: SEAL_PARTITION_TABLE_OFFSET */
     const uint8_t *flash_key; /* to look behind flash encryption; NULL: the one in efuse, where it is to be
                                  seen */
     size_t flash_key_len;

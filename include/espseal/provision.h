@@ -36,6 +36,7 @@ struct seal_profile {
     enum seal_storage storage; /* DS, ECDSA or PLAINTEXT */
     int efuse_key;             /* 0..5 or SEAL_AUTO */
     int64_t offset;            /* of the partition in flash; SEAL_AUTO: from the partition table */
+    uint32_t table_offset;     /* of the partition table in flash; 0: SEAL_PARTITION_TABLE_OFFSET */
     const struct seal_firmware *firmware;
     size_t firmware_count;
     const char *const

@@ -1,4 +1,5 @@
 #include "audit.h"
+#include "partition.h"
 
 #include <espseal/file.h>
 #include <espseal/secret.h>
@@ -178,7 +179,8 @@ int cli_audit_open(struct cli_audit *audit, struct seal_cause *cause)
 {
     bool files = cli_text(audit->run, "efuse-file") != NULL || !cli_flag(audit->run, "port");
     audit->fuse.run = audit->run;
-    int err = open_key(audit, cause);
+    int err = cli_table_offset(audit->run, &audit->source.table_offset, cause);
+    err = err == SEAL_OK ? open_key(audit, cause) : err;
     err = err == SEAL_OK ? open_sdkconfig(audit, cause) : err;
     err = err == SEAL_OK ? open_records(audit, cause) : err;
     err = err == SEAL_OK

@@ -1,6 +1,7 @@
 /* audit: does a device meet Espressif's security guide? */
 #include "audit.h"
 #include "identity.h"
+#include "partition.h"
 
 #include <espseal/file.h>
 
@@ -103,6 +104,7 @@ static const struct cli_option options[] = {
     {.name = "fuses-only", .summary = "do not read the flash of a device"},
     {.name = "whole-flash", .summary = "read all of a device's flash, to search it for private keys"},
     {.name = "flash-key", .value = "FILE", .summary = "the key of flash encryption, to look behind it"},
+    CLI_TABLE_OFFSET,
     {.name = "sdkconfig", .value = "FILE", .summary = "the firmware's options, for what only they tell"},
     {.name = "records",
      .value = "PATH",

@@ -1,8 +1,8 @@
 /* boot-check: what ROM and bootloader will do at the next reset, from fuses and flash. */
 #include "fuse.h"
+#include "partition.h"
 
 #include <espseal/boot_check.h>
-#include <espseal/partition_table.h>
 #include <espseal/secret.h>
 
 #include <stdio.h>
@@ -84,8 +84,7 @@ static int assume(struct boot_check *check, struct seal_cause *cause)
 static int prepare(struct boot_check *check, struct seal_cause *cause)
 {
     struct cli_run *run = check->run;
-    int err = cli_number(run, "table-offset", UINT32_MAX, SEAL_PARTITION_TABLE_OFFSET,
-                         &check->question.table_offset, cause);
+    int err = cli_table_offset(run, &check->question.table_offset, cause);
     check->question.download_strap = cli_flag(run, "download");
     check->question.rom_only = cli_flag(run, "rom-only");
     err = err ? err : cli_revision(check->run, &check->question.revision, cause);
@@ -188,10 +187,7 @@ static const struct cli_option options[] = {
     {.name = "revision",
      .value = "MAJOR.MINOR",
      .summary = "the chip's, where an eFuse file does not tell it"},
-    {.name = "table-offset",
-     .value = "OFFSET",
-     .summary = "flash offset of the partition table",
-     .fallback = "0x8000"},
+    CLI_TABLE_OFFSET,
     {.name = "rom-only", .summary = "judge the ROM's part, not the bootloader's"},
     {.name = "download", .summary = "judge a reset with the pins strapped for the download mode"},
     {.name = "insecure-permissions", .summary = "read a key file that others can read too"},

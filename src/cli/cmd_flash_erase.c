@@ -1,5 +1,6 @@
 /* flash erase: a region, a partition or all of the flash, believed by the ROM's digest. */
 #include "flash.h"
+#include "partition.h"
 
 static void show_progress(void *ctx, size_t done, size_t total)
 {
@@ -57,6 +58,7 @@ static const struct cli_option options[] = {
     {.name = "all", .summary = "erase the whole flash"},
     {.name = "no-verify", .summary = "believe the ROM where nothing can be read back"},
     {.name = "assume-size", .value = "SIZE", .summary = "of a flash that cannot be asked"},
+    CLI_TABLE_OFFSET,
     {0},
 };
 

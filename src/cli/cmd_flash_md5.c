@@ -1,5 +1,6 @@
 /* flash md5: the ROM's digest of a region. */
 #include "flash.h"
+#include "partition.h"
 
 #include <espseal/hex.h>
 
@@ -32,7 +33,7 @@ static int run_flash_md5(struct cli_run *run, struct seal_cause *cause)
     return SEAL_OK;
 }
 
-static const struct cli_option options[] = {{0}};
+static const struct cli_option options[] = {CLI_TABLE_OFFSET, {0}};
 
 const struct cli_command cli_command_flash_md5 = {
     .name = "flash md5",

@@ -130,6 +130,7 @@ static const struct cli_option options[] = {
      .summary = "where the image goes; - is standard output",
      .required = true},
     {.name = "force", .summary = "replace a file that exists"},
+    CLI_TABLE_OFFSET,
     {.name = "start",
      .value = "OFFSET",
      .summary = "flash offset of the image's first byte",

@@ -1,5 +1,6 @@
 /* flash read: a region of flash into a file. */
 #include "flash.h"
+#include "partition.h"
 
 #include <espseal/file.h>
 
@@ -62,6 +63,7 @@ static int run_flash_read(struct cli_run *run, struct seal_cause *cause)
 static const struct cli_option options[] = {
     {.name = "out", .value = "FILE", .summary = "where the bytes go; - is stdout", .required = true},
     {.name = "force", .summary = "replace a file that exists"},
+    CLI_TABLE_OFFSET,
     {0},
 };
 

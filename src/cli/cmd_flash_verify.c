@@ -1,5 +1,6 @@
 /* flash verify: whether flash holds what stands in files. */
 #include "flash.h"
+#include "partition.h"
 
 #include <espseal/digest.h>
 
@@ -71,7 +72,7 @@ static int run_flash_verify(struct cli_run *run, struct seal_cause *cause)
     return err;
 }
 
-static const struct cli_option options[] = {{0}};
+static const struct cli_option options[] = {CLI_TABLE_OFFSET, {0}};
 
 const struct cli_command cli_command_flash_verify = {
     .name = "flash verify",

@@ -37,6 +37,9 @@ static int check_images(struct provision *p, struct seal_cause *cause)
         if (err == SEAL_OK) {
             err = provision_blame(p, "firmware", i, provision_add_image(p, text, cause), cause);
         }
+        if (err == SEAL_OK) { /* the text ends here, the profile's own word does not */
+            p->images[i].name = profile_value_of(p->file, "firmware", i)->text;
+        }
     }
     return err == SEAL_OK ? provision_check_images(p, cause) : err;
 }

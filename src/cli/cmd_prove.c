@@ -1,5 +1,5 @@
 /* prove: the chip signs a fresh nonce, and the certificate from its own partition verifies the signature. */
-#include "cli.h"
+#include "partition.h"
 
 #include <espseal/hex.h>
 #include <espseal/prove.h>
@@ -12,7 +12,7 @@ static int read_partition(struct cli_run *run, struct seal_loader *loader, struc
 {
     const char *text = cli_text(run, "offset");
     int64_t wanted = SEAL_SURVEY_AUTO;
-    uint32_t number, room;
+    uint32_t number, room, table = 0;
     struct seal_flash_id id;
     if (!text || strcmp(text, "auto") != 0) {
         int err = cli_number(run, "offset", UINT32_MAX, SEAL_SECURE_CERT_DEFAULT_OFFSET, &number, cause);
@@ -21,12 +21,13 @@ static int read_partition(struct cli_run *run, struct seal_loader *loader, struc
         }
         wanted = number;
     }
-    int err = seal_loader_require_registers(loader, "prove the key", cause);
+    int err = cli_table_offset(run, &table, cause);
+    err = err == SEAL_OK ? seal_loader_require_registers(loader, "prove the key", cause) : err;
     if (err == SEAL_OK) {
         err = seal_flash_attach(loader, &id, cause);
     }
     if (err == SEAL_OK) {
-        err = seal_survey_locate(loader, wanted, offset, &room, cause);
+        err = seal_survey_locate(loader, table, wanted, offset, &room, cause);
     }
     if (err == SEAL_OK) {
         err = seal_survey_secure_cert(loader, *offset, room, partition, cause);
@@ -85,6 +86,7 @@ static const struct cli_option options[] = {
      .value = "OFFSET",
      .summary = "flash offset of esp_secure_cert, or auto: from the partition table",
      .fallback = "0xd000"},
+    CLI_TABLE_OFFSET,
     {0},
 };
 

@@ -2,6 +2,7 @@
  * provision: the main job. A blank chip becomes a device with its own provable identity: inputs, survey,
  * identity, plan, the person's word, burn, prove, receipt.
  */
+#include "partition.h"
 #include "provision.h"
 
 #include <string.h>
@@ -217,6 +218,7 @@ static const struct cli_option options[] = {
      .value = "OFFSET",
      .summary = "flash offset of esp_secure_cert, or auto: from the partition table",
      .fallback = "0xd000"},
+    CLI_TABLE_OFFSET,
     {.name = "firmware", .value = "OFFSET=FILE", .summary = "write this image as well", .repeat = true},
     {.name = "nvs-template",
      .value = "FILE",

@@ -1,18 +1,17 @@
 /* secure-boot rotate: a new key into a free slot, an old one revoked, and nothing that the device needs. */
 #include "boot.h"
 #include "fuse.h"
+#include "partition.h"
 
 #include <espseal/digest.h>
 #include <espseal/file.h>
 #include <espseal/flash_guard.h>
 #include <espseal/hex.h>
 #include <espseal/map.h>
-#include <espseal/partition_table.h>
+#include <espseal/survey.h>
 
 #include <stdio.h>
 #include <string.h>
-
-enum { TABLE_AT = 0x8000, TABLE_LEN = 0xC00 };
 
 struct job {
     struct cli_fuse fuse;
@@ -20,6 +19,7 @@ struct job {
     uint8_t add[SEAL_BOOT_SLOTS * 32];
     struct seal_boot_trust before, after;
     bool allow_scheme, allow_image;
+    uint32_t table_at; /* flash offset of the partition table */
 };
 
 /* --- what is asked for --- */
@@ -105,17 +105,16 @@ static int look_at(const struct job *job, uint32_t offset, uint32_t size, bool *
 
 static int check_applications(const struct job *job, struct seal_cause *cause)
 {
-    uint8_t bytes[TABLE_LEN];
     struct seal_partition_table table;
     size_t images = 0, left = 0;
-    int err = seal_flash_read(job->fuse.loader, TABLE_AT, bytes, sizeof bytes, NULL, NULL, cause);
+    int err = seal_survey_partition_table(job->fuse.loader, job->table_at, &table, cause);
+    if (err == SEAL_ERR_NOT_FOUND || err == SEAL_ERR_FORMAT) {
+        cli_warn(job->fuse.run, "there is no partition table at 0x%x: no application was looked at",
+                 job->table_at);
+        return SEAL_OK;
+    }
     if (err != SEAL_OK) {
         return err;
-    }
-    if (seal_partition_table_decode(bytes, sizeof bytes, seal_md5, &table, NULL) != SEAL_OK) {
-        cli_warn(job->fuse.run, "there is no partition table at 0x%x: no application was looked at",
-                 TABLE_AT);
-        return SEAL_OK;
     }
     for (size_t i = 0; i < table.count && err == SEAL_OK; i++) {
         const struct seal_partition *entry = &table.entries[i];
@@ -146,7 +145,7 @@ static int check_flash(const struct job *job, struct seal_cause *cause)
                          ": the flash is encrypted, so that nobody can see who signed the "
                          "images in it");
     }
-    int err = look_at(job, offset, TABLE_AT - offset, &is_there, &starts, cause);
+    int err = look_at(job, offset, job->table_at - offset, &is_there, &starts, cause);
     if (err == SEAL_OK && is_there && !starts) {
         err = refuse_image(job, "the bootloader in flash", cause);
     }
@@ -196,7 +195,8 @@ static int rotate(struct job *job, struct cli_run *run, struct seal_cause *cause
 {
     job->allow_scheme = allows(run, SEAL_RULE_BOOT_SCHEME);
     job->allow_image = allows(run, SEAL_RULE_BOOT_IMAGE);
-    int err = read_added(job, run, cause);
+    int err = cli_table_offset(run, &job->table_at, cause);
+    err = err == SEAL_OK ? read_added(job, run, cause) : err;
     if (err == SEAL_OK) {
         seal_fuse_plan_init(&job->fuse.plan, &job->fuse.state, seal_path_of(cli_link(run)));
         seal_boot_trust_from_efuse(&job->fuse.state, &job->before);
@@ -236,6 +236,7 @@ static const struct cli_option options[] = {
      .value = "FILE",
      .summary = "an image that has to start afterwards, instead of those in flash",
      .repeat = true},
+    CLI_TABLE_OFFSET,
     CLI_BURN_FILE_OPTION,
     {.name = "allow",
      .value = "RULE",

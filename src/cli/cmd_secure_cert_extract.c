@@ -1,5 +1,6 @@
 /* secure-cert extract: a partition as files and rows that make it again. */
 #include "identity.h"
+#include "partition.h"
 #include "partition_source.h"
 
 #include <espseal/file.h>
@@ -216,6 +217,7 @@ static const struct cli_option options[] = {
      .value = "OFFSET",
      .summary = "with --port: flash offset of esp_secure_cert, or auto: from the partition table",
      .fallback = "0xd000"},
+    CLI_TABLE_OFFSET,
     {.name = "force", .summary = "replace files that exist"},
     {0},
 };

@@ -1,5 +1,6 @@
 /* secure-cert inspect: what stands in an esp_secure_cert partition, and what is wrong with it. */
 #include "identity.h"
+#include "partition.h"
 #include "partition_source.h"
 
 #include <espseal/partition_look.h>
@@ -280,6 +281,7 @@ static const struct cli_option options[] = {
      .value = "OFFSET",
      .summary = "with --port: flash offset of esp_secure_cert, or auto: from the partition table",
      .fallback = "0xd000"},
+    CLI_TABLE_OFFSET,
     {0},
 };
 

@@ -48,7 +48,7 @@ static bool find_table(const struct flash_files *files, const struct seal_flash_
     for (size_t i = 0; i < files->count; i++) {
         const struct flash_file *file = &files->files[i];
         struct flash_region region;
-        struct flash_table none = {.known = true};
+        struct flash_table none = {.known = true, .offset = at};
         if (flash_find(NULL, file->place, &none, &region, NULL) != SEAL_OK || region.offset > at ||
             file->len <= at - region.offset) {
             continue;
@@ -72,13 +72,9 @@ int cli_flash_table(struct cli_run *run, struct flash_files *files, const struct
 {
     const char *path = cli_text(run, "partition-table");
     struct seal_partition_table own = {0};
-    int err = cli_number(run, "table-offset", UINT32_MAX - 4096, SEAL_PARTITION_TABLE_OFFSET, offset, cause);
+    int err = cli_table_offset(run, offset, cause);
     if (err) {
         return err;
-    }
-    if (*offset == 0 || *offset % 4096) {
-        return seal_fail(cause, SEAL_ERR_USAGE, "--table-offset 0x%x is no place of a partition table",
-                         *offset);
     }
     const bool found = find_table(files, crypt, *offset, &own);
     if (path) {

@@ -3,6 +3,7 @@
 #define ESPSEAL_CLI_ENCRYPTING_H
 
 #include "flash.h"
+#include "partition.h"
 
 #include <espseal/flash_key.h>
 #include <espseal/flash_layout.h>
@@ -16,10 +17,7 @@
     {.name = "partition-table",                                                                              \
      .value = "FILE",                                                                                        \
      .summary = "the partition table, binary or CSV, where it is not among the files"},                      \
-    {                                                                                                        \
-        .name = "table-offset", .value = "OFFSET", .summary = "where the table lies in flash",               \
-        .fallback = "0x8000"                                                                                 \
-    }
+        CLI_TABLE_OFFSET
 
 /* The key in the file that option names, ready to encrypt for the chip. crypt_config: of the ESP32. */
 int cli_flash_key(struct cli_run *run, const char *option, const struct seal_chip *chip,

@@ -12,6 +12,7 @@
 
 struct flash_table { /* the partition table that names are looked up in */
     bool known;      /* table says something */
+    uint32_t offset; /* of the table in flash; 0: SEAL_PARTITION_TABLE_OFFSET */
     struct seal_partition_table table;
     const struct seal_chip *chip; /* whose "bootloader" is meant without a device; NULL: unknown */
 };
@@ -36,7 +37,8 @@ int flash_find(struct seal_loader *loader, const char *text, struct flash_table 
 int flash_attach(struct cli_run *run, struct seal_loader *loader, struct seal_flash_id *id,
                  struct seal_cause *cause) SEAL_MUST_CHECK;
 
-/* The operands "PLACE [LENGTH]"; without LENGTH the partition, which PLACE must name then. */
+/* The operands "PLACE [LENGTH]"; without LENGTH the partition, which PLACE must name then. The command has
+ * CLI_TABLE_OFFSET. */
 int flash_region(struct cli_run *run, struct seal_loader *loader, struct flash_table *table,
                  struct flash_region *region, struct seal_cause *cause) SEAL_MUST_CHECK;
 
@@ -55,7 +57,7 @@ struct flash_files {
     size_t count;
 };
 
-/* The operands "PLACE=FILE", mapped; nothing of a device is needed yet. */
+/* The operands "PLACE=FILE", mapped; nothing of a device is needed yet. The command has CLI_TABLE_OFFSET. */
 int flash_open_files(struct cli_run *run, struct flash_files *files,
                      struct seal_cause *cause) SEAL_MUST_CHECK;
 void flash_close_files(struct flash_files *files);

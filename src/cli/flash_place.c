@@ -32,6 +32,11 @@ int flash_attach(struct cli_run *run, struct seal_loader *loader, struct seal_fl
     return seal_flash_attach(loader, id, cause);
 }
 
+static uint32_t place_of(const struct flash_table *table)
+{
+    return table->offset ? table->offset : SEAL_PARTITION_TABLE_OFFSET;
+}
+
 static int read_chip_table(struct seal_loader *loader, const char *name, struct flash_table *table,
                            struct seal_cause *cause)
 {
@@ -40,12 +45,12 @@ static int read_chip_table(struct seal_loader *loader, const char *name, struct 
         seal_hint(cause, "give offsets, or the table among the files as 0x8000=FILE");
         return err;
     }
-    int err = seal_survey_partition_table(loader, &table->table, cause);
+    int err = seal_survey_partition_table(loader, table->offset, &table->table, cause);
     if (err == SEAL_ERR_NOT_FOUND || err == SEAL_ERR_FORMAT) {
-        err =
-            seal_fail(cause, SEAL_ERR_NOT_FOUND, "the chip has no partition table at 0x%x to look up '%s' in",
-                      SEAL_PARTITION_TABLE_OFFSET, name);
-        seal_hint(cause, "give an offset, or write a table first; one that is encrypted cannot be read");
+        err = seal_fail(cause, SEAL_ERR_NOT_FOUND,
+                        "the chip has no partition table at 0x%x to look up '%s' in", place_of(table), name);
+        seal_hint(cause, "give an offset, or write a table first; one that is encrypted cannot be read, and "
+                         "--table-offset says where it is if not there");
     }
     table->known = !err;
     return err;
@@ -64,15 +69,16 @@ static int fail_unknown(const char *name, const struct flash_table *table, struc
 }
 
 /* Places that need no table. */
-static bool find_fixed(const struct seal_chip *chip, const char *text, struct flash_region *region)
+static bool find_fixed(const struct seal_chip *chip, const char *text, const struct flash_table *table,
+                       struct flash_region *region)
 {
     if (strcmp(text, "partition-table") == 0) {
-        *region = (struct flash_region){.offset = SEAL_PARTITION_TABLE_OFFSET, .size = SECTOR};
+        *region = (struct flash_region){.offset = place_of(table), .size = SECTOR};
         return true;
     }
-    if (chip && strcmp(text, "bootloader") == 0) {
+    if (chip && strcmp(text, "bootloader") == 0 && chip->bootloader_offset < place_of(table)) {
         const uint32_t offset = chip->bootloader_offset;
-        *region = (struct flash_region){.offset = offset, .size = SEAL_PARTITION_TABLE_OFFSET - offset};
+        *region = (struct flash_region){.offset = offset, .size = place_of(table) - offset};
         return true;
     }
     return false;
@@ -87,7 +93,7 @@ int flash_find(struct seal_loader *loader, const char *text, struct flash_table 
                    ? SEAL_OK
                    : seal_fail(cause, SEAL_ERR_USAGE, "'%s' is not a flash offset", text);
     }
-    if (find_fixed(loader ? seal_loader_chip(loader) : table->chip, text, region)) {
+    if (find_fixed(loader ? seal_loader_chip(loader) : table->chip, text, table, region)) {
         return SEAL_OK;
     }
     if (!table->known) {
@@ -113,7 +119,8 @@ int flash_region(struct cli_run *run, struct seal_loader *loader, struct flash_t
     if (length && (seal_parse_u32(length, LARGEST, &len) != SEAL_OK || len == 0)) {
         return seal_fail(cause, SEAL_ERR_USAGE, "'%s' is not a length in bytes", length);
     }
-    int err = flash_find(loader, cli_operand(run, 0), table, region, cause);
+    int err = cli_table_offset(run, &table->offset, cause);
+    err = err ? err : flash_find(loader, cli_operand(run, 0), table, region, cause);
     if (err) {
         return err;
     }
@@ -168,7 +175,7 @@ static int check_number(const struct flash_file *file, struct seal_cause *cause)
 
 int flash_open_files(struct cli_run *run, struct flash_files *files, struct seal_cause *cause)
 {
-    int err = SEAL_OK;
+    int err = cli_table_offset(run, &files->table.offset, cause);
     const char *operand;
     for (size_t i = 0; !err && (operand = cli_operand(run, i)) != NULL; i++) {
         if (i == FLASH_FILES_MAX) {
@@ -196,12 +203,12 @@ static void find_own_table(struct flash_files *files)
         const struct flash_file *file = &files->files[i];
         uint32_t offset;
         if (strcmp(file->place, "partition-table") == 0) {
-            offset = SEAL_PARTITION_TABLE_OFFSET;
+            offset = place_of(&files->table);
         } else if (!isdigit((unsigned char)file->place[0]) ||
-                   seal_parse_u32(file->place, SEAL_PARTITION_TABLE_OFFSET, &offset) != SEAL_OK) {
+                   seal_parse_u32(file->place, place_of(&files->table), &offset) != SEAL_OK) {
             continue;
         }
-        const size_t skip = SEAL_PARTITION_TABLE_OFFSET - offset;
+        const size_t skip = place_of(&files->table) - offset;
         if (file->len > skip) {
             const size_t len = file->len - skip;
             files->table.known =

@@ -2,7 +2,7 @@
 #ifndef ESPSEAL_CLI_NVS_H
 #define ESPSEAL_CLI_NVS_H
 
-#include "cli.h"
+#include "partition.h"
 
 #include <espseal/nvs.h>
 
@@ -54,6 +54,7 @@ struct cli_nvs_source { /* where a partition comes from */
      .value = "PLACE",                                                                                       \
      .summary = "with --port: name in the chip's partition table, or flash offset",                          \
      .fallback = "nvs"},                                                                                     \
+        CLI_TABLE_OFFSET,                                                                                    \
     {                                                                                                        \
         .name = "size", .value = "N", .summary = "with --port: size of a partition that no table knows"      \
     }

@@ -52,7 +52,7 @@ static int find_size(const struct cli_run *run, struct seal_loader *loader, cons
     if (region->size) {
         return SEAL_OK;
     }
-    if (seal_survey_partition_table(loader, &table->table, NULL) == SEAL_OK) {
+    if (seal_survey_partition_table(loader, table->offset, &table->table, NULL) == SEAL_OK) {
         for (size_t i = 0; i < table->table.count; i++) {
             const struct seal_partition *partition = &table->table.entries[i];
             region->size = partition->offset == region->offset ? partition->size : region->size;
@@ -100,7 +100,8 @@ static int read_chip(struct cli_run *run, struct cli_nvs_source *source, struct 
         free(table);
         return seal_fail(cause, SEAL_ERR_USAGE, "a FILE and --port cannot both be read");
     }
-    int err = table ? cli_connect(run, &loader, cause) : SEAL_ERR_NO_MEMORY;
+    int err = table ? cli_table_offset(run, &table->offset, cause) : SEAL_ERR_NO_MEMORY;
+    err = err == SEAL_OK ? cli_connect(run, &loader, cause) : err;
     if (err == SEAL_OK) {
         err = seal_flash_attach(loader, &id, cause);
     }

@@ -48,6 +48,17 @@ static void warn(void *ctx, const char *text)
     cli_warn(ctx, "%s", text);
 }
 
+int cli_table_offset(const struct cli_run *run, uint32_t *offset, struct seal_cause *cause)
+{
+    int err = cli_number(run, "table-offset", UINT32_MAX - 4096, SEAL_PARTITION_TABLE_OFFSET, offset, cause);
+    if (!err && (*offset == 0 || *offset % 4096)) {
+        err =
+            seal_fail(cause, SEAL_ERR_USAGE, "--table-offset 0x%x is no place of a partition table", *offset);
+        seal_hint(cause, "firmware's CONFIG_PARTITION_TABLE_OFFSET, a multiple of 0x1000");
+    }
+    return err;
+}
+
 int partition_read_rules(struct cli_run *run, struct partition_rules *rules, struct seal_cause *cause)
 {
     const char *secure = cli_text(run, "secure-boot");
@@ -67,8 +78,7 @@ int partition_read_rules(struct cli_run *run, struct partition_rules *rules, str
     }
     int err = cli_size(run, "flash-size", &rules->rules.flash_size, cause);
     if (!err) {
-        err = cli_number(run, "table-offset", UINT32_MAX - 4096, SEAL_PARTITION_TABLE_OFFSET,
-                         &rules->rules.table_offset, cause);
+        err = cli_table_offset(run, &rules->rules.table_offset, cause);
     }
     if (!err) {
         err = cli_number(run, "bootloader-offset", UINT32_MAX, 0, &rules->rules.bootloader_offset, cause);
@@ -127,7 +137,7 @@ static int read_chip(struct cli_run *run, struct seal_partition_rules *rules,
         err = seal_flash_attach(loader, &id, cause);
     }
     if (!err) {
-        err = seal_survey_partition_table(loader, table, cause);
+        err = seal_survey_partition_table(loader, rules->table_offset, table, cause);
     }
     rules->flash_size = rules->flash_size ? rules->flash_size : id.size;
     return err;

@@ -6,15 +6,21 @@
 
 #include <espseal/partition_table.h>
 
+/* Firmware's CONFIG_PARTITION_TABLE_OFFSET, for every command that looks for the table in flash. */
+#define CLI_TABLE_OFFSET                                                                                     \
+    {                                                                                                        \
+        .name = "table-offset", .value = "OFFSET", .summary = "where the partition table lies in flash",     \
+        .fallback = "0x8000"                                                                                 \
+    }
+/* SEAL_ERR_USAGE: no multiple of 4096. */
+int cli_table_offset(const struct cli_run *run, uint32_t *offset, struct seal_cause *cause) SEAL_MUST_CHECK;
+
 /* Options for rules; the last two for commands that make a table. */
 #define PARTITION_RULE_OPTIONS                                                                               \
     {.name = "flash-size",                                                                                   \
      .value = "SIZE",                                                                                        \
      .summary = "size of the flash, such as 4MB: nothing may end beyond it"},                                \
-        {.name = "table-offset",                                                                             \
-         .value = "OFFSET",                                                                                  \
-         .summary = "where the table itself lies",                                                           \
-         .fallback = "0x8000"},                                                                              \
+        CLI_TABLE_OFFSET,                                                                                    \
         {.name = "secure-boot",                                                                              \
          .value = "VERSION",                                                                                 \
          .summary = "v1: sizes of applications are multiples of 64 KiB",                                     \

@@ -78,7 +78,11 @@ static int read_chip(struct cli_run *run, struct cli_partition *partition, struc
     if (cli_operand(run, 0)) {
         return seal_fail(cause, SEAL_ERR_USAGE, "a FILE and --port cannot both be read");
     }
+    uint32_t table = 0;
     int err = read_offset(run, &wanted, cause);
+    if (err == SEAL_OK) {
+        err = cli_table_offset(run, &table, cause);
+    }
     if (err == SEAL_OK) {
         err = cli_connect(run, &loader, cause);
     }
@@ -86,7 +90,7 @@ static int read_chip(struct cli_run *run, struct cli_partition *partition, struc
         err = seal_flash_attach(loader, &id, cause);
     }
     if (err == SEAL_OK) {
-        err = seal_survey_locate(loader, wanted, &offset, &room, cause);
+        err = seal_survey_locate(loader, table, wanted, &offset, &room, cause);
     }
     partition->data = seal_buf_new_secret();
     if (err == SEAL_OK) {

@@ -1,3 +1,4 @@
+#include "partition.h"
 #include "provision.h"
 
 #include <espseal/file.h>
@@ -45,7 +46,8 @@ static int read_places(struct cli_run *run, struct provision *p, struct seal_cau
         }
         p->profile.offset = value;
     }
-    return SEAL_OK;
+    return provision_blame(p, "table-offset", 0, cli_table_offset(run, &p->profile.table_offset, cause),
+                           cause);
 }
 
 int provision_add_image(struct provision *p, const char *text, struct seal_cause *cause)

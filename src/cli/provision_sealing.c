@@ -3,6 +3,7 @@
 #include <espseal/file.h>
 #include <espseal/image.h>
 #include <espseal/lockdown.h>
+#include <espseal/partition_table.h>
 #include <espseal/secure_boot.h>
 
 #include <stdio.h>
@@ -326,6 +327,26 @@ static int check_signatures(const struct provision *p, size_t index, struct seal
     return err;
 }
 
+/* A partition table where neither the bootloader nor espseal will look for it. */
+static int check_table(const struct provision *p, size_t index, struct seal_cause *cause)
+{
+    const struct seal_firmware *file = &p->images[index];
+    const struct seal_profile_value *word = seal_profile_file_get(p->file, "table_offset");
+    const uint32_t at = word ? (uint32_t)word->number : SEAL_PARTITION_TABLE_OFFSET;
+    const size_t len = file->len < SEAL_PARTITION_TABLE_SIZE ? file->len : SEAL_PARTITION_TABLE_SIZE;
+    struct seal_partition_table table;
+    if (file->offset == at ||
+        seal_partition_table_decode(file->data, len, seal_md5, &table, NULL) != SEAL_OK) {
+        return SEAL_OK;
+    }
+    int err = seal_profile_file_fail(p->file, profile_value_of(p->file, "firmware", index), SEAL_ERR_MISMATCH,
+                                     cause, "%s is a partition table, and it is looked for at 0x%x",
+                                     file->name, at);
+    seal_hint(cause, "if the bootloader was built for 0x%x, add \"table_offset\": \"0x%x\"", file->offset,
+              file->offset);
+    return err;
+}
+
 static int check_image(const struct provision *p, size_t index, struct seal_cause *cause)
 {
     const struct seal_firmware *file = &p->images[index];
@@ -335,7 +356,7 @@ static int check_image(const struct provision *p, size_t index, struct seal_caus
     bool is_image = seal_image_looks_like(file->data, file->len) &&
                     seal_image_parse(file->data, file->len, NULL, &image, NULL) == SEAL_OK;
     if (err != SEAL_OK || !is_image) {
-        return err;
+        return err == SEAL_OK ? check_table(p, index, cause) : err;
     }
     if (image.chip_id != chip->image_chip_id) {
         const struct seal_chip *other = seal_chip_by_image_id(image.chip_id);

@@ -46,6 +46,9 @@ const struct seal_profile_word seal_profile_words[] = {
            .help = "where the device's private key lives"),
     TEXT("allow[]", .most = 32, .option = "allow", .help = "a rule to override, by its name in the refusal"),
 
+    NUMBER("table_offset", .min = 0x1000, .max = 0x3fff000, .fallback = "0x8000", .option = "table-offset",
+           .help = "of the partition table in flash: the bootloader's CONFIG_PARTITION_TABLE_OFFSET"),
+
     OBJECT("firmware[]", .most = 32, .help = "images to write; signed already where secure boot wants that"),
     NUMBER("firmware[].offset", .max = UINT32_MAX - 4095, .required = true,
            .help = "in flash, a multiple of 4096, such as \"0x10000\""),

@@ -1,6 +1,8 @@
 /* The audit as a whole: everything is read once, every check looks, the results are kept. */
 #include "audit.h"
 
+#include <espseal/survey.h>
+
 #include <espseal/secret.h>
 
 #include <stdarg.h>
@@ -137,7 +139,9 @@ int seal_audit_new(const struct seal_audit_source *source, struct seal_audit **a
     if (source->efuse) {
         (*audit)->efuse = *source->efuse;
     }
-    int err = take_key(*audit, cause);
+    uint32_t at;
+    int err = seal_survey_table_offset(source->chip, source->table_offset, &at, cause);
+    err = err == SEAL_OK ? take_key(*audit, cause) : err;
     for (size_t i = 0; err == SEAL_OK && i < sizeof readers / sizeof readers[0]; i++) {
         err = readers[i](*audit, cause);
     }

@@ -125,6 +125,7 @@ bool audit_has_flash(const struct seal_audit *audit);
 bool audit_looks_random(const uint8_t *data, size_t len);
 
 /* audit_read.c and its like: each finds out a part. */
+uint32_t audit_table_offset(const struct seal_audit *audit);
 int audit_read_table(struct seal_audit *audit, struct seal_cause *cause) SEAL_MUST_CHECK;
 int audit_read_images(struct seal_audit *audit, struct seal_cause *cause) SEAL_MUST_CHECK;
 int audit_read_stretches(struct seal_audit *audit, struct seal_cause *cause) SEAL_MUST_CHECK;

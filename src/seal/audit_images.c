@@ -123,7 +123,7 @@ int audit_read_images(struct seal_audit *audit, struct seal_cause *cause)
         return SEAL_OK;
     }
     audit->images[audit->image_count++] = (struct audit_image){.name = "bootloader", .offset = start};
-    err = read_image(audit, &audit->images[0], SEAL_PARTITION_TABLE_OFFSET - start, encrypted, cause);
+    err = read_image(audit, &audit->images[0], audit_table_offset(audit) - start, encrypted, cause);
     for (size_t i = 0; err == SEAL_OK && audit->table_state == AUDIT_READ && i < audit->table.count; i++) {
         const struct seal_partition *one = &audit->table.entries[i];
         if (one->type == SEAL_PARTITION_APP && audit->image_count < AUDIT_IMAGES) {
@@ -152,6 +152,7 @@ int audit_judge_boot(struct seal_audit *audit, struct seal_cause *cause)
         .read = read_again,
         .read_ctx = audit,
         .flash_size = audit->source.flash_size,
+        .table_offset = audit->source.table_offset,
         .key = audit->key_len ? audit->key : NULL,
         .key_len = audit->key_len,
         .revision = -1,

@@ -100,6 +100,11 @@ int audit_decrypt(struct seal_audit *audit, uint32_t offset, uint8_t *data, size
     return err;
 }
 
+uint32_t audit_table_offset(const struct seal_audit *audit)
+{
+    return audit->source.table_offset ? audit->source.table_offset : SEAL_PARTITION_TABLE_OFFSET;
+}
+
 /* In the clear, or behind the key. */
 static int decode_table(struct seal_audit *audit, uint8_t *raw, struct seal_cause *why)
 {
@@ -107,7 +112,7 @@ static int decode_table(struct seal_audit *audit, uint8_t *raw, struct seal_caus
     audit->table_plain = err == SEAL_OK;
     if (err != SEAL_OK && err != SEAL_ERR_NOT_FOUND && audit->key_len &&
         audit_flash_encryption_on(audit) == 1 &&
-        audit_decrypt(audit, SEAL_PARTITION_TABLE_OFFSET, raw, SEAL_PARTITION_TABLE_SIZE) == SEAL_OK) {
+        audit_decrypt(audit, audit_table_offset(audit), raw, SEAL_PARTITION_TABLE_SIZE) == SEAL_OK) {
         err = seal_partition_table_decode(raw, SEAL_PARTITION_TABLE_SIZE, seal_md5, &audit->table, why);
     }
     return err;
@@ -118,7 +123,7 @@ int audit_read_table(struct seal_audit *audit, struct seal_cause *cause)
     uint8_t raw[SEAL_PARTITION_TABLE_SIZE];
     struct seal_cause why = {0};
     bool done;
-    int err = audit_fetch(audit, SEAL_PARTITION_TABLE_OFFSET, raw, sizeof raw, &done, cause);
+    int err = audit_fetch(audit, audit_table_offset(audit), raw, sizeof raw, &done, cause);
     if (err != SEAL_OK || !done) {
         (void)snprintf(audit->table_problem, sizeof audit->table_problem, "the partition table was not read");
         return err;
@@ -174,7 +179,7 @@ static int look(struct seal_audit *audit, struct audit_stretch *stretch, struct 
 
 int audit_read_stretches(struct seal_audit *audit, struct seal_cause *cause)
 {
-    uint32_t start = audit->source.chip->bootloader_offset, table = SEAL_PARTITION_TABLE_OFFSET;
+    uint32_t start = audit->source.chip->bootloader_offset, table = audit_table_offset(audit);
     int err = SEAL_OK;
     if (audit_flash_encryption_on(audit) != 1 || !audit_has_flash(audit)) {
         return SEAL_OK;

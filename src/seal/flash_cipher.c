@@ -43,9 +43,15 @@ int job_open_crypt(struct seal_job *job, struct seal_cause *cause)
     return err;
 }
 
+struct seal_flash_layout job_layout(const struct seal_job *job)
+{
+    return (struct seal_flash_layout){
+        .chip = job->chip, .table = &job->table, .table_offset = job_table_offset(job)};
+}
+
 bool job_is_encrypted_at(const struct seal_job *job, uint32_t offset)
 {
-    const struct seal_flash_layout layout = {.chip = job->chip, .table = &job->table};
+    const struct seal_flash_layout layout = job_layout(job);
     struct seal_flash_span span;
     if (!job_encrypts(job) || !job->has_table) {
         return false;

@@ -85,6 +85,7 @@ int job_boot_check(struct seal_job *job, const struct seal_efuse *after, struct 
                                                 .read = read_as_written,
                                                 .read_ctx = job,
                                                 .flash_size = job->flash.size,
+                                                .table_offset = job_table_offset(job),
                                                 .key = len ? key : NULL,
                                                 .key_len = len,
                                                 .revision = (int)seal_efuse_revision(&job->now)};

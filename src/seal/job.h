@@ -116,6 +116,9 @@ int job_check_cert(const struct seal_job *job, const struct seal_cert *cert,
 int job_preflight(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /* regions.c: where esp_secure_cert goes, and that no region crosses another or the end of flash. */
+uint32_t job_table_offset(const struct seal_job *job);
+/* After a failure that a table would mend: what to type, by the images at hand. */
+void job_hint_table(const struct seal_job *job, struct seal_cause *cause);
 int job_find_table(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 int job_locate(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 int job_check_regions(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;

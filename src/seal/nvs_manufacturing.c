@@ -34,8 +34,7 @@ static int find_place(const struct seal_job *job, const char *name, const struct
                         job->has_table ? "the partition table has no partition"
                                        : "neither images nor flash hold a partition table, to find",
                         name);
-        seal_hint(cause, "give a table that has it as one of the images: its offset is 0x%x",
-                  SEAL_PARTITION_TABLE_OFFSET);
+        job_hint_table(job, cause);
     } else if ((*found)->type != SEAL_PARTITION_DATA || (*found)->subtype != SUBTYPE_NVS) {
         err = seal_fail(cause, SEAL_ERR_FORMAT, "the partition %s is not one of type data, subtype nvs",
                         (*found)->name);

@@ -182,7 +182,7 @@ static int build_partition(struct seal_job *job, struct seal_cause *cause)
 /* As it will stand in an encrypted partition. */
 static int encrypt_partition(struct seal_job *job, struct seal_cause *cause)
 {
-    const struct seal_flash_layout layout = {.chip = job->chip, .table = &job->table};
+    const struct seal_flash_layout layout = job_layout(job);
     const size_t len = seal_buf_len(job->partition);
     job->sealed = seal_buf_new_secret();
     if (!job->sealed || seal_buf_put(job->sealed, seal_buf_ptr(job->partition), len) != SEAL_OK ||

@@ -1,6 +1,8 @@
 /* Checks of the inputs against each other and against the chip, before anything is read from it. */
 #include "job.h"
 
+#include <espseal/survey.h>
+
 #include <string.h>
 
 static int check_storage(const struct seal_job *job, struct seal_cause *cause)
@@ -29,6 +31,16 @@ static int check_storage(const struct seal_job *job, struct seal_cause *cause)
     }
     if (err != SEAL_OK) {
         seal_cause_word(cause, "storage");
+    }
+    return err;
+}
+
+static int check_table_offset(const struct seal_job *job, struct seal_cause *cause)
+{
+    uint32_t at;
+    int err = seal_survey_table_offset(job->chip, job->profile->table_offset, &at, cause);
+    if (err != SEAL_OK) {
+        seal_cause_word(cause, "table_offset");
     }
     return err;
 }
@@ -119,7 +131,8 @@ static int check_given(struct seal_job *job, struct seal_cause *cause)
 int job_preflight(struct seal_job *job, struct seal_cause *cause)
 {
     const struct seal_profile *profile = job->profile;
-    int err = check_efuses(job, cause);
+    int err = check_table_offset(job, cause);
+    err = err == SEAL_OK ? check_efuses(job, cause) : err;
     if (err != SEAL_OK || !job_has_identity(job)) {
         return err;
     }

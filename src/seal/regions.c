@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define SECTOR 4096u
+#define ENTRY 32u
 
 static uint64_t sectors_end(uint32_t offset, size_t len)
 {
@@ -18,20 +19,46 @@ static bool overlap(uint32_t a, size_t a_len, uint32_t b, size_t b_len)
     return a < sectors_end(b, b_len) && b < sectors_end(a, a_len);
 }
 
+uint32_t job_table_offset(const struct seal_job *job)
+{
+    return job->profile->table_offset ? job->profile->table_offset : SEAL_PARTITION_TABLE_OFFSET;
+}
+
+static bool decode(const uint8_t *data, size_t len, struct seal_partition_table *table)
+{
+    len = len < SEAL_PARTITION_TABLE_SIZE ? len : SEAL_PARTITION_TABLE_SIZE;
+    return seal_partition_table_decode(data, len, seal_md5, table, NULL) == SEAL_OK;
+}
+
 /* A partition table that the firmware of this very job brings along; false when it brings none. */
 static bool table_in_firmware(const struct seal_job *job, struct seal_partition_table *table)
 {
+    const uint32_t at = job_table_offset(job);
     for (size_t i = 0; i < job->profile->firmware_count; i++) {
         const struct seal_firmware *image = &job->profile->firmware[i];
-        if (image->offset <= SEAL_PARTITION_TABLE_OFFSET &&
-            image->offset + image->len > SEAL_PARTITION_TABLE_OFFSET + 32) {
-            size_t skip = SEAL_PARTITION_TABLE_OFFSET - image->offset;
-            size_t len = image->len - skip;
-            len = len < SEAL_PARTITION_TABLE_SIZE ? len : SEAL_PARTITION_TABLE_SIZE;
-            return seal_partition_table_decode(image->data + skip, len, seal_md5, table, NULL) == SEAL_OK;
+        if (image->offset <= at && image->offset + (uint64_t)image->len > at + (uint64_t)ENTRY) {
+            size_t skip = at - image->offset;
+            return decode(image->data + skip, image->len - skip, table);
         }
     }
     return false;
+}
+
+void job_hint_table(const struct seal_job *job, struct seal_cause *cause)
+{
+    struct seal_partition_table table;
+    for (size_t i = 0; i < job->profile->firmware_count; i++) {
+        const struct seal_firmware *image = &job->profile->firmware[i];
+        if (image->offset != job_table_offset(job) && decode(image->data, image->len, &table)) {
+            seal_hint(cause,
+                      "%s is one; if the bootloader was built for 0x%x: --table-offset 0x%x, or "
+                      "table_offset in the profile",
+                      image->name, image->offset, image->offset);
+            return;
+        }
+    }
+    seal_hint(cause, "give the table as one of the images, at 0x%x; another place is --table-offset",
+              job_table_offset(job));
 }
 
 static int check_table(struct seal_job *job, const struct seal_partition_table *table,
@@ -68,15 +95,15 @@ int job_find_table(struct seal_job *job, struct seal_cause *cause)
         return SEAL_OK;
     }
     uint8_t data[SEAL_PARTITION_TABLE_SIZE];
-    int err = seal_flash_read(job->loader, SEAL_PARTITION_TABLE_OFFSET, data, sizeof data, NULL, NULL, cause);
+    const uint32_t at = job_table_offset(job);
+    int err = seal_flash_read(job->loader, at, data, sizeof data, NULL, NULL, cause);
     if (err != SEAL_OK) {
         return err;
     }
-    job->has_table = seal_partition_table_decode(data, sizeof data, seal_md5, &job->table, NULL) == SEAL_OK;
+    job->has_table = decode(data, sizeof data, &job->table);
     if (!job->has_table && job->crypt) {
-        err = seal_flash_decrypt(job->crypt, SEAL_PARTITION_TABLE_OFFSET, data, data, sizeof data, cause);
-        job->has_table = err == SEAL_OK && seal_partition_table_decode(data, sizeof data, seal_md5,
-                                                                       &job->table, NULL) == SEAL_OK;
+        err = seal_flash_decrypt(job->crypt, at, data, data, sizeof data, cause);
+        job->has_table = err == SEAL_OK && decode(data, sizeof data, &job->table);
     }
     return err;
 }
@@ -90,8 +117,13 @@ int job_locate(struct seal_job *job, struct seal_cause *cause)
         table = job->table;
     }
     if (profile->offset == SEAL_AUTO) {
-        return known ? seal_survey_locate_in(&table, &job->offset, &job->room, cause)
-                     : seal_survey_locate(job->loader, SEAL_SURVEY_AUTO, &job->offset, &job->room, cause);
+        int err = known ? seal_survey_locate_in(&table, &job->offset, &job->room, cause)
+                        : seal_survey_locate(job->loader, job_table_offset(job), SEAL_SURVEY_AUTO,
+                                             &job->offset, &job->room, cause);
+        if (err == SEAL_ERR_NOT_FOUND && !known) {
+            job_hint_table(job, cause);
+        }
+        return err;
     }
     job->offset = (uint32_t)profile->offset;
     job->room = SEAL_SECURE_CERT_MAX;
@@ -101,7 +133,7 @@ int job_locate(struct seal_job *job, struct seal_cause *cause)
         return err;
     }
     if (!known) {
-        int err = seal_survey_partition_table(job->loader, &table, cause);
+        int err = seal_survey_partition_table(job->loader, job_table_offset(job), &table, cause);
         if (err == SEAL_ERR_NOT_FOUND || err == SEAL_ERR_FORMAT) {
             return SEAL_OK; /* no table on the chip, as on every blank one */
         }

@@ -24,7 +24,7 @@ static bool crosses(uint32_t at, uint32_t offset, size_t len)
 
 static bool is_unused(const struct seal_job *job, uint32_t at)
 {
-    const struct seal_flash_layout layout = {.chip = job->chip, .table = &job->table};
+    const struct seal_flash_layout layout = job_layout(job);
     struct seal_flash_span span;
     seal_flash_layout_at(&layout, at, &span);
     bool unused = span.part == SEAL_FLASH_PART_NONE && span.end >= (uint64_t)at + SECTOR;

@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CHUNK 1024u     /* 16 READ_FLASH_SLOW frames: two windows */
-#define TABLE_CHUNK 64u /* two entries, one frame */
+#define SECTOR 4096u
+#define LARGEST (64u << 20) /* flash that is known to exist */
+#define CHUNK 1024u         /* 16 READ_FLASH_SLOW frames: two windows */
+#define TABLE_CHUNK 64u     /* two entries, one frame */
 #define TABLE_ENTRY 32u
 #define TABLE_MAGIC 0x50AAu
 
@@ -21,18 +23,33 @@ static bool table_ends_in(const uint8_t *chunk)
     return false;
 }
 
-int seal_survey_partition_table(struct seal_loader *loader, struct seal_partition_table *table,
+int seal_survey_table_offset(const struct seal_chip *chip, uint32_t offset, uint32_t *at,
+                             struct seal_cause *cause)
+{
+    *at = offset ? offset : SEAL_PARTITION_TABLE_OFFSET;
+    if (*at % SECTOR == 0 && *at > chip->bootloader_offset && *at < LARGEST) {
+        return SEAL_OK;
+    }
+    int err = seal_fail(cause, SEAL_ERR_USAGE, "0x%x is no place of a partition table", *at);
+    seal_hint(cause,
+              "a multiple of 4096 behind the bootloader, which begins at 0x%x: what firmware has as "
+              "CONFIG_PARTITION_TABLE_OFFSET",
+              chip->bootloader_offset);
+    return err;
+}
+
+int seal_survey_partition_table(struct seal_loader *loader, uint32_t at, struct seal_partition_table *table,
                                 struct seal_cause *cause)
 {
     uint8_t data[SEAL_PARTITION_TABLE_SIZE];
     memset(data, 0xFF, sizeof data);
-    for (uint32_t at = 0; at < sizeof data; at += TABLE_CHUNK) {
-        int err = seal_flash_read(loader, SEAL_PARTITION_TABLE_OFFSET + at, data + at, TABLE_CHUNK, NULL,
-                                  NULL, cause);
+    at = at ? at : SEAL_PARTITION_TABLE_OFFSET;
+    for (uint32_t done = 0; done < sizeof data; done += TABLE_CHUNK) {
+        int err = seal_flash_read(loader, at + done, data + done, TABLE_CHUNK, NULL, NULL, cause);
         if (err != SEAL_OK) {
             return err;
         }
-        if (table_ends_in(data + at)) {
+        if (table_ends_in(data + done)) {
             break;
         }
     }
@@ -59,8 +76,8 @@ int seal_survey_locate_in(const struct seal_partition_table *table, uint32_t *of
     return err;
 }
 
-int seal_survey_locate(struct seal_loader *loader, int64_t wanted, uint32_t *offset, uint32_t *room,
-                       struct seal_cause *cause)
+int seal_survey_locate(struct seal_loader *loader, uint32_t table_offset, int64_t wanted, uint32_t *offset,
+                       uint32_t *room, struct seal_cause *cause)
 {
     if (wanted != SEAL_SURVEY_AUTO) {
         *offset = (uint32_t)wanted;
@@ -68,12 +85,12 @@ int seal_survey_locate(struct seal_loader *loader, int64_t wanted, uint32_t *off
         return SEAL_OK;
     }
     struct seal_partition_table table = {0};
-    int err = seal_survey_partition_table(loader, &table, cause);
+    int err = seal_survey_partition_table(loader, table_offset, &table, cause);
     if (err == SEAL_ERR_NOT_FOUND || err == SEAL_ERR_FORMAT) {
         err = seal_fail(cause, SEAL_ERR_NOT_FOUND,
                         "the chip has no partition table at 0x%x to find esp_secure_cert in",
-                        SEAL_PARTITION_TABLE_OFFSET);
-        seal_hint(cause, "give --offset 0xd000, or write a table first");
+                        table_offset ? table_offset : SEAL_PARTITION_TABLE_OFFSET);
+        seal_hint(cause, "give --offset 0xd000, say --table-offset if it lies elsewhere, or write a table");
     }
     return err == SEAL_OK ? seal_survey_locate_in(&table, offset, room, cause) : err;
 }

@@ -40,7 +40,7 @@ void job_free_writes(struct seal_job *job)
 
 static int encrypt(struct seal_job *job, struct job_write *write, struct seal_cause *cause)
 {
-    const struct seal_flash_layout layout = {.chip = job->chip, .table = &job->table};
+    const struct seal_flash_layout layout = job_layout(job);
     const size_t tail = (CIPHER_UNIT - write->len % CIPHER_UNIT) % CIPHER_UNIT;
     write->flash = seal_buf_new();
     if (!write->flash || seal_buf_put(write->flash, write->data, write->len) != SEAL_OK ||
@@ -63,7 +63,7 @@ static int encrypt(struct seal_job *job, struct job_write *write, struct seal_ca
 /* Bytes of it that a key which nobody knows has encrypted. */
 static size_t count_encrypted(const struct seal_job *job, const struct job_write *write)
 {
-    const struct seal_flash_layout layout = {.chip = job->chip, .table = &job->table};
+    const struct seal_flash_layout layout = job_layout(job);
     struct seal_flash_span span;
     size_t count = 0;
     for (uint64_t at = write->offset, end = write->offset + (uint64_t)write->len; at < end; at = span.end) {
@@ -73,21 +73,21 @@ static size_t count_encrypted(const struct seal_job *job, const struct job_write
     return count;
 }
 
-static int need_table(struct seal_cause *cause)
+static int need_table(const struct seal_job *job, struct seal_cause *cause)
 {
     int err = seal_fail(cause, SEAL_ERR_NOT_FOUND,
                         "neither the images nor flash hold a partition table, which tells what is encrypted");
-    seal_hint(cause, "give the table as an image too: its offset is 0x%x", SEAL_PARTITION_TABLE_OFFSET);
+    job_hint_table(job, cause);
     return err;
 }
 
 int job_encrypt_writes(struct seal_job *job, struct seal_cause *cause)
 {
-    const struct seal_flash_layout layout = {.chip = job->chip, .table = &job->table};
+    const struct seal_flash_layout layout = job_layout(job);
     if (!job_encrypts(job) || (!job->has_table && job->past_flash)) {
         return SEAL_OK;
     }
-    int err = job->has_table ? seal_flash_layout_check(&layout, cause) : need_table(cause);
+    int err = job->has_table ? seal_flash_layout_check(&layout, cause) : need_table(job, cause);
     for (size_t i = 0; i < job->write_count && err == SEAL_OK; i++) {
         struct job_write *write = &job->writes[i];
         if (job->crypt) {

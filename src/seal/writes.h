@@ -36,7 +36,8 @@ void job_free_writes(struct seal_job *job);
 
 /* flash_cipher.c: job->crypt from the slots, where the key is known; what is encrypted at an offset. */
 int job_open_crypt(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
-bool job_encrypts(const struct seal_job *job); /* flash encryption is asked for */
+bool job_encrypts(const struct seal_job *job);                   /* flash encryption is asked for */
+struct seal_flash_layout job_layout(const struct seal_job *job); /* by job->table */
 bool job_is_encrypted_at(const struct seal_job *job, uint32_t offset);
 /* Reads len bytes and decrypts them where they are encrypted. */
 int job_read_flash(struct seal_job *job, uint32_t offset, uint8_t *data, size_t len,
