@@ -107,60 +107,55 @@ static int read_piece(const struct flash_piece *piece, struct seal_cause *cause)
     return err;
 }
 
-static int check_region(struct seal_loader *loader, uint32_t offset, size_t len, struct seal_cause *cause)
+/* All of piece->total from piece->offset on; each piece goes to sink, or without one behind the one before.
+ */
+static int read_pieces(struct flash_piece *piece, seal_flash_sink_fn sink, void *sink_ctx,
+                       struct seal_cause *cause)
 {
-    int err = seal_loader_require_registers(loader, "read flash", cause);
-    return err ? err : rom_flash_range(loader, offset, len, cause);
+    int err = seal_loader_require_registers(piece->loader, "read flash", cause);
+    err = err ? err : rom_flash_range(piece->loader, piece->offset, piece->total, cause);
+    while (!err && piece->before < piece->total) {
+        const size_t left = piece->total - piece->before;
+        piece->len = left < PIECE_LEN ? left : PIECE_LEN;
+        err = read_piece(piece, cause);
+        if (!err && sink) {
+            err = sink(sink_ctx, piece->data, piece->len, cause);
+        }
+        piece->data += sink ? 0 : piece->len;
+        piece->offset += (uint32_t)piece->len;
+        piece->before += piece->len;
+    }
+    return err;
 }
 
 int seal_flash_read(struct seal_loader *loader, uint32_t offset, void *data, size_t len,
                     seal_progress_fn progress, void *progress_ctx, struct seal_cause *cause)
 {
-    int err = check_region(loader, offset, len, cause);
-    for (size_t done = 0; !err && done < len; done += PIECE_LEN) {
-        const struct flash_piece piece = {
-            .loader = loader,
-            .offset = offset + (uint32_t)done,
-            .data = (uint8_t *)data + done,
-            .len = len - done < PIECE_LEN ? len - done : PIECE_LEN,
-            .before = done,
-            .total = len,
-            .progress = progress,
-            .progress_ctx = progress_ctx,
-        };
-        err = read_piece(&piece, cause);
-    }
-    return err;
+    struct flash_piece piece = {.loader = loader,
+                                .offset = offset,
+                                .data = data,
+                                .total = len,
+                                .progress = progress,
+                                .progress_ctx = progress_ctx};
+    return read_pieces(&piece, NULL, NULL, cause);
 }
 
 int seal_flash_read_each(struct seal_loader *loader, uint32_t offset, size_t len, seal_flash_sink_fn sink,
                          void *sink_ctx, seal_progress_fn progress, void *progress_ctx,
                          struct seal_cause *cause)
 {
-    int err = check_region(loader, offset, len, cause);
-    uint8_t *data = err ? NULL : malloc(PIECE_LEN);
-    if (!err && !data) {
-        err = seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
+    uint8_t *data = malloc(PIECE_LEN);
+    struct flash_piece piece = {.loader = loader,
+                                .offset = offset,
+                                .data = data,
+                                .total = len,
+                                .progress = progress,
+                                .progress_ctx = progress_ctx};
+    if (!data) {
+        return seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
     }
-    for (size_t done = 0; !err && done < len; done += PIECE_LEN) {
-        const struct flash_piece piece = {
-            .loader = loader,
-            .offset = offset + (uint32_t)done,
-            .data = data,
-            .len = len - done < PIECE_LEN ? len - done : PIECE_LEN,
-            .before = done,
-            .total = len,
-            .progress = progress,
-            .progress_ctx = progress_ctx,
-        };
-        err = read_piece(&piece, cause);
-        if (!err) {
-            err = sink(sink_ctx, data, piece.len, cause);
-        }
-    }
-    if (data) {
-        seal_cleanse(data, PIECE_LEN);
-    }
+    int err = read_pieces(&piece, sink, sink_ctx, cause);
+    seal_cleanse(data, PIECE_LEN);
     free(data);
     return err;
 }
