@@ -21,6 +21,7 @@ enum seal_slot_state {
 
 struct seal_digest_slot {
     enum seal_slot_state state;
+    bool hidden; /* read-protected: the ROM cannot read it either */
     bool revoked;
     int block;          /* id of its key block; -1: none */
     size_t digest_len;  /* 32, 16 on the ESP32-C2 */

@@ -29,9 +29,9 @@ static void look(const struct seal_efuse *state, unsigned block, size_t first, i
     for (size_t i = first; i < SEAL_EFUSE_WORDS; i++) {
         seal_put_le32(slot->digest + 4 * (i - first), state->words[block][i]);
     }
-    bool hidden = (seal_efuse_get_named(state, "RD_DIS") >> bit & 1) != 0;
-    slot->state =
-        !seal_is_filled(slot->digest, slot->digest_len, 0) && !hidden ? SEAL_SLOT_DIGEST : SEAL_SLOT_UNKNOWN;
+    slot->hidden = (seal_efuse_get_named(state, "RD_DIS") >> bit & 1) != 0;
+    slot->state = !seal_is_filled(slot->digest, slot->digest_len, 0) && !slot->hidden ? SEAL_SLOT_DIGEST
+                                                                                      : SEAL_SLOT_UNKNOWN;
 }
 
 /* Chips whose only slot is a fixed place: there a blank one is free. */
@@ -42,9 +42,7 @@ static void look_fixed(const struct seal_efuse *state, struct seal_digest_slot *
     const struct seal_efuse_block *entry = &state->chip->efuse->blocks[block];
     int bit = old ? entry->read_disable : entry->read_disable + 1;
     look(state, block, old ? 0 : 4, bit, slot);
-    bool hidden = (seal_efuse_get_named(state, "RD_DIS") >> bit & 1) != 0;
-    bool open = seal_efuse_block_writable(state, block);
-    if (slot->state == SEAL_SLOT_UNKNOWN && !hidden && open) {
+    if (slot->state == SEAL_SLOT_UNKNOWN && !slot->hidden && seal_efuse_block_writable(state, block)) {
         slot->state = SEAL_SLOT_FREE;
     }
 }

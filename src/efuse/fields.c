@@ -1,6 +1,8 @@
 /* Fields in a snapshot: values, and what the protection bits allow. */
 #include <espseal/efuse.h>
 
+#include <espseal/buf.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -63,10 +65,7 @@ bool seal_efuse_block_writable(const struct seal_efuse *efuse, unsigned block)
 
 bool seal_efuse_block_blank(const struct seal_efuse *efuse, unsigned block)
 {
-    uint32_t any = 0;
-    for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++)
-        any |= efuse->words[block][i];
-    return any == 0;
+    return seal_is_filled(efuse->words[block], sizeof efuse->words[block], 0);
 }
 
 static const struct seal_efuse_field *purpose_field(const struct seal_chip *chip, unsigned key,

@@ -328,14 +328,27 @@ static const char *stray(const struct seal_audit *audit, unsigned key, unsigned 
                : NULL;
 }
 
-enum seal_audit_verdict audit_efuse_stray(const struct seal_audit *audit, struct seal_audit_note *note)
+/* The checks of key blocks speak of purposes, which the ESP32 and the ESP32-C2 have not. */
+static bool purposes_known(const struct seal_audit *audit, struct seal_audit_note *note,
+                           enum seal_audit_verdict *verdict)
 {
-    bool good = true;
     if (!audit->source.efuse) {
-        return audit_unknown(note, NO_FUSES);
+        *verdict = audit_unknown(note, NO_FUSES);
+        return false;
     }
     if (!has_purposes(audit)) {
-        return audit_not_applicable(note, "the key blocks of this chip have no purposes");
+        *verdict = audit_not_applicable(note, "the key blocks of this chip have no purposes");
+        return false;
+    }
+    return true;
+}
+
+enum seal_audit_verdict audit_efuse_stray(const struct seal_audit *audit, struct seal_audit_note *note)
+{
+    enum seal_audit_verdict verdict;
+    bool good = true;
+    if (!purposes_known(audit, note, &verdict)) {
+        return verdict;
     }
     for (unsigned key = 0; key < audit->efuse.chip->key_blocks; key++) {
         int id = seal_chip_key_block(audit->efuse.chip, key);
@@ -353,12 +366,10 @@ enum seal_audit_verdict audit_efuse_stray(const struct seal_audit *audit, struct
 
 enum seal_audit_verdict audit_efuse_purposes(const struct seal_audit *audit, struct seal_audit_note *note)
 {
+    enum seal_audit_verdict verdict;
     bool good = true;
-    if (!audit->source.efuse) {
-        return audit_unknown(note, NO_FUSES);
-    }
-    if (!has_purposes(audit)) {
-        return audit_not_applicable(note, "the key blocks of this chip have no purposes");
+    if (!purposes_known(audit, note, &verdict)) {
+        return verdict;
     }
     for (unsigned key = 0; key < audit->efuse.chip->key_blocks; key++) {
         unsigned value = seal_efuse_key_purpose(&audit->efuse, key);

@@ -7,16 +7,18 @@
 
 enum { HALF = 32 };
 
-/* The first len bytes of a block, reversed, as key files have them. */
+bool boot_key_take(const struct seal_efuse *efuse, unsigned block, size_t len, uint8_t *key)
+{
+    for (size_t i = 0; i < len; i++) {
+        key[len - 1 - i] = (uint8_t)(efuse->words[block][i / 4] >> i % 4 * 8);
+    }
+    return !seal_is_filled(key, len, 0);
+}
+
 static enum boot_key_state take(const struct seal_efuse *efuse, unsigned block, size_t len, uint8_t *key,
                                 bool hidden)
 {
-    uint8_t any = 0;
-    for (size_t i = 0; i < len; i++) {
-        key[len - 1 - i] = (uint8_t)(efuse->words[block][i / 4] >> i % 4 * 8);
-        any |= key[len - 1 - i];
-    }
-    return any ? BOOT_KEY_KNOWN : hidden ? BOOT_KEY_HIDDEN : BOOT_KEY_NONE;
+    return boot_key_take(efuse, block, len, key) ? BOOT_KEY_KNOWN : hidden ? BOOT_KEY_HIDDEN : BOOT_KEY_NONE;
 }
 
 struct found { /* key blocks by purpose */

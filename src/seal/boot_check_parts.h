@@ -41,6 +41,8 @@ int boot_revision(const struct boot_view *view);
 /* The key of flash encryption that a snapshot holds, as a key file has it, and its length. */
 enum boot_key_state boot_key_of(const struct seal_efuse *efuse, uint8_t key[static SEAL_FLASH_KEY_MAX],
                                 size_t *len);
+/* The first len bytes of a block, reversed, as key files have them; false: all are zero, blank or hidden. */
+bool boot_key_take(const struct seal_efuse *efuse, unsigned block, size_t len, uint8_t *key);
 /* Opens the flash-encryption key into view->crypt and sets key_state. */
 int boot_key_open(struct boot_view *view) SEAL_MUST_CHECK;
 

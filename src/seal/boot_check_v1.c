@@ -8,18 +8,6 @@
 #define KEY_BLOCK 2
 #define ROW 128u
 
-/* As in a key file: bytes reversed. false: it is hidden, or there is none. */
-static bool take_key(const struct boot_view *view, uint8_t bytes[static 32], size_t *len)
-{
-    uint8_t any = 0;
-    *len = 4u * seal_efuse_block_words(view->efuse, KEY_BLOCK);
-    for (size_t i = 0; i < *len; i++) {
-        bytes[*len - 1 - i] = (uint8_t)(view->efuse->words[KEY_BLOCK][i / 4] >> i % 4 * 8);
-        any |= bytes[*len - 1 - i];
-    }
-    return any;
-}
-
 /* What the ROM takes: rows, without what of the image's SHA-256 does not fill one. */
 static size_t covered(const struct seal_image *image)
 {
@@ -52,14 +40,14 @@ static int compare(struct boot_view *view, const struct boot_image *image, const
 int boot_check_v1(struct boot_view *view, const struct boot_image *image)
 {
     uint8_t bytes[32], key[32];
-    size_t len;
+    const size_t len = 4u * seal_efuse_block_words(view->efuse, KEY_BLOCK);
     if (view->trust.enabled) {
         boot_decide(view, SEAL_WILL_UNKNOWN, "secure boot", "both versions of secure boot are enabled");
         return SEAL_OK;
     }
     boot_step(view, SEAL_MARK_OK, "secure boot",
               "secure boot v1 is enabled: the bootloader must have its digest");
-    if (!take_key(view, bytes, &len)) {
+    if (!boot_key_take(view->efuse, KEY_BLOCK, len, bytes)) {
         boot_decide(view, SEAL_WILL_UNKNOWN, "secure boot",
                     seal_efuse_block_readable(view->efuse, KEY_BLOCK)
                         ? "BLOCK2 holds no key for the digest of secure boot v1"

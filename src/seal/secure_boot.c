@@ -1,5 +1,6 @@
 #include <espseal/secure_boot.h>
 
+#include <espseal/boot_slots.h>
 #include <espseal/digest.h>
 
 #include <stdio.h>
@@ -92,61 +93,23 @@ int seal_boot_scheme_check(const struct seal_chip *chip, enum seal_sign_scheme s
 
 /* --- what a chip trusts --- */
 
-static void take_slot(const struct seal_efuse *efuse, unsigned block, size_t offset, size_t len,
-                      struct seal_boot_slot *slot)
-{
-    slot->block = (uint8_t)block;
-    slot->hidden = !seal_efuse_block_readable(efuse, block);
-    for (size_t i = 0; i < len; i++) {
-        size_t at = offset + i;
-        slot->digest[i] = (uint8_t)(efuse->words[block][at / 4] >> at % 4 * 8);
-    }
-}
-
-/* The ROM takes the first block of a purpose. */
-static void take_by_purpose(const struct seal_efuse *efuse, size_t slot, struct seal_boot_trust *trust)
-{
-    char name[32];
-    (void)snprintf(name, sizeof name, "SECURE_BOOT_DIGEST%zu", slot);
-    const struct seal_key_purpose *purpose = seal_chip_purpose(efuse->chip, name);
-    for (unsigned key = 0; purpose && key < efuse->chip->key_blocks && !trust->slots[slot].present; key++) {
-        if (seal_efuse_key_purpose(efuse, key) == purpose->value) {
-            take_slot(efuse, (unsigned)seal_chip_key_block(efuse->chip, key), 0, trust->digest_len,
-                      &trust->slots[slot]);
-            trust->slots[slot].present = true;
-        }
-    }
-    (void)snprintf(name, sizeof name, "SECURE_BOOT_KEY_REVOKE%zu", slot);
-    trust->slots[slot].revoked = seal_efuse_get_named(efuse, name) != 0;
-}
-
-/* ESP32: BLOCK2, which v1 hides; ESP32-C2: the upper half of its one key block. */
-static void take_fixed(const struct seal_efuse *efuse, struct seal_boot_trust *trust)
-{
-    static const uint8_t none[32];
-    int block = seal_chip_block(efuse->chip, efuse->chip->key_blocks ? "BLOCK_KEY0" : "BLOCK2");
-    struct seal_boot_slot *slot = &trust->slots[0];
-    if (block >= 0) {
-        take_slot(efuse, (unsigned)block, 32 - trust->digest_len, trust->digest_len, slot);
-        slot->present = slot->hidden || memcmp(slot->digest, none, trust->digest_len) != 0;
-    }
-    /* Each half of the ESP32-C2's block has a bit of its own. */
-    if (efuse->chip->key_blocks) {
-        slot->hidden = seal_efuse_get_named(efuse, "RD_DIS") >> 1 & 1;
-    }
-}
-
 void seal_boot_trust_from_efuse(const struct seal_efuse *efuse, struct seal_boot_trust *trust)
 {
     const struct seal_secure_boot *boot = &efuse->chip->secure_boot;
     bool esp32 = efuse->chip->key_blocks == 0;
+    struct seal_boot_slots found;
     *trust = (struct seal_boot_trust){
         .chip = efuse->chip, .slot_count = boot->digests, .digest_len = boot->digest_len};
-    for (size_t slot = 0; boot->digests > 1 && slot < boot->digests; slot++) {
-        take_by_purpose(efuse, slot, trust);
-    }
-    if (boot->digests == 1) {
-        take_fixed(efuse, trust);
+    seal_boot_slots_read(efuse, &found);
+    for (size_t i = 0; i < boot->digests; i++) {
+        const struct seal_digest_slot *from = &found.slots[i];
+        struct seal_boot_slot *slot = &trust->slots[i];
+        slot->present =
+            boot->digests > 1 ? from->block >= 0 : from->hidden || from->state == SEAL_SLOT_DIGEST;
+        slot->hidden = from->hidden;
+        slot->revoked = from->revoked;
+        slot->block = from->block >= 0 ? (uint8_t)from->block : 0;
+        memcpy(slot->digest, from->digest, from->digest_len);
     }
     trust->enabled = seal_efuse_get_named(efuse, esp32 ? "ABS_DONE_1" : "SECURE_BOOT_EN") != 0;
     trust->aggressive_revoke = seal_efuse_get_named(efuse, "SECURE_BOOT_AGGRESSIVE_REVOKE") != 0;
