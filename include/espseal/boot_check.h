@@ -64,6 +64,7 @@ struct seal_boot_report {
     enum seal_boot_will app; /* of the second stage; when app_asked */
     const char *decided_by;  /* name of the step that decided; "" when it boots */
     char why[200];           /* its text, a sentence */
+    uint32_t decided_at;     /* flash offset of the image or table that it is about */
     bool encrypted;          /* flash encryption is on */
     bool secure_boot;        /* of either version */
     bool secure_download;    /* SEAL_WILL_DOWNLOAD: with the reduced command set */

@@ -68,9 +68,10 @@ struct seal_cause {
     uint32_t expected; /* value that should have been there */
     uint32_t got;      /* value that was there */
     bool has_rom_code;
-    uint8_t rom_code; /* ROM status byte 1 (rom_protocol.json, "rom_errors") */
-    const char *word; /* of a profile (profile_file.h), a constant: "flash_encryption.key"; NULL: none. The
-                         command line names the line of the profile that asks for it */
+    uint8_t rom_code;  /* ROM status byte 1 (rom_protocol.json, "rom_errors") */
+    const char *word;  /* of a profile (profile_file.h), a constant: "flash_encryption.key"; NULL: none. The
+                          command line names the line of the profile that asks for it */
+    size_t word_index; /* which of those that a list has, from 0 */
 };
 
 /* The sentence for err, lower case, no full stop. Never NULL; unknown values get "unknown error". */

@@ -140,6 +140,20 @@ bool seal_job_needs_identity(const struct seal_job *job);
 int seal_job_make_identity(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /*
+ * Images behind a key that the chip hides and nobody gave cannot be compared any more. That they start is
+ * believed only of a record: true when one is wanted, after the survey. seal_job_recall is then called before
+ * the plan with the receipts of this device, the latest first, until it returns true: that one decides.
+ * Receipts of other devices, and of runs from which the key was hidden already, decide nothing. Without a
+ * record that holds just these images the plan is refused by the rule BOOT-CHECK where it would switch flash
+ * encryption or secure boot on.
+ */
+bool seal_job_wants_record(const struct seal_job *job);
+bool seal_job_recall(struct seal_job *job, const seal_json *receipt);
+/* The plan hides a key for which only events.record lets the same command go on after a cut: it is in
+ * nobody's hands. After seal_job_plan. */
+bool seal_job_needs_record(const struct seal_job *job);
+
+/*
  * Builds the partition and the missing steps, checks every burn against the fuses as the steps before leave
  * them, and hashes the plan. Without an identity (a dry run of a profile that signs elsewhere) the partition
  * step has no data.
@@ -156,6 +170,12 @@ struct seal_job_events { /* all may be NULL */
     void (*step_begins)(void *ctx, size_t index, const struct seal_step *step);
     void (*step_ends)(void *ctx, size_t index, const struct seal_step *step, const char *note);
     void (*progress)(void *ctx, size_t done, size_t total);
+    /*
+     * Called once, when all of flash is written and compared, before the first step that may hide a key. What
+     * it keeps (seal_job_receipt with SEAL_ERR_INTERRUPTED) must be on disk when it returns SEAL_OK: a run
+     * after a cut goes on from it (seal_job_recall). An error ends the run before the step.
+     */
+    int (*record)(void *ctx, struct seal_cause *cause);
     void *ctx;
 };
 
@@ -221,6 +241,19 @@ const struct seal_proof *seal_job_proof(const struct seal_job *job); /* the last
 const char *seal_job_state(const struct seal_job *job, int err);
 /* True when the device's private key lives in a peripheral and nobody can read the key block. */
 bool seal_job_sealed(const struct seal_job *job);
+
+/* A place in flash that the profile fills. */
+struct seal_region {
+    const char *name;      /* of the file, "esp_secure_cert", "the NVS data" */
+    uint32_t offset;       /* of the file, as the profile gives it */
+    const uint8_t *sha256; /* of the file; NULL: made here */
+    bool encrypted;
+    bool compared; /* this run held what stands in flash against it */
+    bool hidden; /* it could not: the chip hides the key that flash, NVS or bootloader digest are made with */
+    bool recorded; /* a receipt says that the run which hid the key did */
+};
+/* False past the last. name and sha256 live as long as the job. */
+bool seal_job_region(const struct seal_job *job, size_t index, struct seal_region *region);
 
 /* The receipt: JSON, owned by the caller. Never holds a secret. err is what seal_job_run returned. */
 int seal_job_receipt(const struct seal_job *job, int err, seal_json **receipt) SEAL_MUST_CHECK;

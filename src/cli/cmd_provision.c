@@ -33,12 +33,21 @@ static void progress(void *ctx, size_t done, size_t total)
     cli_progress(show->run, show->step->name, done, total);
 }
 
+static int record(void *ctx, struct seal_cause *cause)
+{
+    const struct show *show = ctx;
+    return provision_files_progress(show->p, cause);
+}
+
 static int plan(struct cli_run *run, struct provision *p, struct seal_cause *cause)
 {
     struct seal_loader *loader = NULL;
     int err = cli_connect(run, &loader, cause);
     if (err == SEAL_OK) {
         err = seal_job_survey(loader, &p->profile, &p->job, cause);
+    }
+    if (err == SEAL_OK) {
+        err = provision_files_recall(run, p, cause);
     }
     /* A dry run asks nobody to sign. */
     bool make = err == SEAL_OK && seal_job_needs_identity(p->job) &&
@@ -66,20 +75,18 @@ static int show_dry_run(struct cli_run *run, struct provision *p)
 static int burn(struct cli_run *run, struct provision *p, struct seal_cause *cause)
 {
     struct show show = {.run = run, .p = p};
-    const struct seal_job_events events = {
-        .step_begins = step_begins, .step_ends = step_ends, .progress = progress, .ctx = &show};
-    seal_json *receipt = NULL;
+    const struct seal_job_events events = {.step_begins = step_begins,
+                                           .step_ends = step_ends,
+                                           .progress = progress,
+                                           .record = record,
+                                           .ctx = &show};
     int err = provision_blame_word(p, seal_job_run(p->job, &events, cause), cause);
     cli_progress_done(run);
-    int recorded = seal_job_receipt(p->job, err, &receipt);
+    int recorded = seal_job_receipt(p->job, err, &p->record);
     if (recorded == SEAL_OK) {
-        recorded = provision_files_receipt(run, p, receipt, err == SEAL_OK ? cause : NULL);
+        recorded = provision_files_receipt(p, p->record, err == SEAL_OK ? cause : NULL);
         p->recorded = recorded == SEAL_OK;
     }
-    if (recorded == SEAL_OK && err == SEAL_OK && cli_json(run)) {
-        recorded = cli_emit_json(run, &receipt);
-    }
-    seal_json_free(&receipt);
     if (err == SEAL_OK && recorded != SEAL_OK) {
         provision_show_result(run, p);
         seal_hint(cause, "the device is finished, only its record is not: the same command, run again with "
@@ -133,7 +140,7 @@ static int go(struct cli_run *run, struct provision *p, struct seal_cause *cause
     if (err == SEAL_OK) {
         provision_show_result(run, p);
     }
-    return err;
+    return err == SEAL_OK && cli_json(run) ? cli_emit_json(run, &p->record) : err;
 }
 
 static int run_provision(struct cli_run *run, struct seal_cause *cause)
@@ -286,6 +293,10 @@ const struct cli_command cli_command_provision = {
         "through the "
         "protected key. The keys that espseal made are then gone from the host; files that were given stay, "
         "and are named.\n\n"
+        "Before a key of flash encryption or of Secure Boot v1 is hidden, the receipt in --out records which "
+        "images were written with it and compared. A run after a cut believes that record, for just these "
+        "images; without it nobody can tell what lies behind a hidden key, and the rule BOOT-CHECK refuses "
+        "to switch anything on over it, unless the key is given.\n\n"
         "With --nvs-template the device gets an NVS partition of its own, encrypted as the profile says for "
         "NVS. "
         "What stands in flash already and differs only in random values stays as it is, so that they never "

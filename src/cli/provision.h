@@ -34,6 +34,7 @@ struct provision { /* one run: what was given, read into memory, and what came o
     bool owns_directory;            /* it holds a record of this device */
     char receipt[576];              /* the receipt's file; "" : none */
     bool recorded;                  /* it holds the end of this run */
+    seal_json *record;              /* what is in it then */
     struct seal_profile_file *file; /* --profile and --set; NULL: neither was given */
     struct seal_cert *escrow;
     struct seal_buf *secrets[PROVISION_SECRETS]; /* keys that the profile names */
@@ -80,17 +81,22 @@ int provision_blame_word(const struct provision *p, int err, struct seal_cause *
 
 /*
  * provision_files.c: files of --out. check says before anybody is asked what could not be written; prepare
- * makes the directory, and writes all but the final receipt, so that a full disk costs no fuse.
+ * makes the directory, and writes all but the final receipt, so that a full disk costs no fuse; progress
+ * puts what is done by now into the receipt. recall, before the plan, shows the job the receipts of earlier
+ * runs.
  */
+int provision_files_recall(struct cli_run *run, struct provision *p,
+                           struct seal_cause *cause) SEAL_MUST_CHECK;
 int provision_files_check(struct cli_run *run, struct provision *p, struct seal_cause *cause) SEAL_MUST_CHECK;
 int provision_files_prepare(struct cli_run *run, struct provision *p,
                             struct seal_cause *cause) SEAL_MUST_CHECK;
+int provision_files_progress(struct provision *p, struct seal_cause *cause) SEAL_MUST_CHECK;
 /* With --csr-only: the request, signed by the chip, to --csr-out and --out. */
 int provision_files_request(struct cli_run *run, struct provision *p,
                             struct seal_cause *cause) SEAL_MUST_CHECK;
 int provision_write_one(const struct provision *p, const char *name, const void *data, size_t len, int flags,
                         struct seal_cause *cause) SEAL_MUST_CHECK;
-int provision_files_receipt(struct cli_run *run, struct provision *p, const seal_json *receipt,
+int provision_files_receipt(struct provision *p, const seal_json *receipt,
                             struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /* provision_seen.c: --seen. Right before the burn; a run that is repeated for the same device passes. */
@@ -100,6 +106,8 @@ int provision_seen(struct cli_run *run, struct provision *p, struct seal_cause *
 void provision_show_device(const struct cli_run *run, const struct provision *p);
 void provision_show_plan(const struct cli_run *run, const struct provision *p);
 int provision_plan_json(const struct provision *p, seal_json **plan) SEAL_MUST_CHECK;
+/* provision_sealed.c: what the record of the run tells of the sealing. */
+void provision_show_sealed(const struct cli_run *run, const struct provision *p);
 void provision_show_result(const struct cli_run *run, const struct provision *p);
 void provision_question(const struct provision *p, char *text, size_t size);
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define MAC_WORD "{mac}"
+enum { RECEIPTS = 1000, LARGEST_RECEIPT = 1 << 20 };
 
 static int path_in(const struct provision *p, const char *name, char *path, size_t size,
                    struct seal_cause *cause)
@@ -67,7 +68,7 @@ static int check_owner(struct cli_run *run, struct provision *p, struct seal_cau
     (void)seal_mac_text(mac, mine);
     int err = path_in(p, "receipt.json", path, sizeof path, cause);
     if (err != SEAL_OK || cli_flag(run, "force") ||
-        seal_file_read(path, 1 << 20, 0, &text, NULL) != SEAL_OK) {
+        seal_file_read(path, LARGEST_RECEIPT, 0, &text, NULL) != SEAL_OK) {
         return err;
     }
     const char *theirs = NULL;
@@ -192,18 +193,64 @@ static int write_secrets(const struct provision *p, struct seal_cause *cause)
     return err;
 }
 
-/* receipt.json, or receipt-2.json, ...: what an earlier run recorded stays. */
-static int choose_receipt(struct provision *p, struct seal_cause *cause)
+/* receipt.json is the first, receipt-2.json the second, ... */
+static int receipt_path(const struct provision *p, unsigned n, char *path, size_t size,
+                        struct seal_cause *cause)
 {
     char name[32] = "receipt.json";
-    for (unsigned n = 2; n < 1000; n++) {
-        int err = path_in(p, name, p->receipt, sizeof p->receipt, cause);
+    if (n > 1) {
+        (void)snprintf(name, sizeof name, "receipt-%u.json", n);
+    }
+    return path_in(p, name, path, size, cause);
+}
+
+/* What an earlier run recorded stays. */
+static int choose_receipt(struct provision *p, struct seal_cause *cause)
+{
+    for (unsigned n = 1; n < RECEIPTS; n++) {
+        int err = receipt_path(p, n, p->receipt, sizeof p->receipt, cause);
         if (err != SEAL_OK || access(p->receipt, F_OK) != 0) {
             return err;
         }
-        (void)snprintf(name, sizeof name, "receipt-%u.json", n);
     }
     return seal_fail(cause, SEAL_ERR_EXISTS, "%s is full of receipts", p->directory);
+}
+
+/* False: there is no such file; nor does one count that cannot be read. */
+static bool recall(struct provision *p, const char *path)
+{
+    struct seal_buf *text = NULL;
+    seal_json *receipt = NULL;
+    bool decides =
+        seal_file_read(path, LARGEST_RECEIPT, 0, &text, NULL) == SEAL_OK &&
+        seal_json_parse((const char *)seal_buf_ptr(text), seal_buf_len(text), &receipt, NULL) == SEAL_OK &&
+        seal_job_recall(p->job, receipt);
+    seal_json_free(&receipt);
+    seal_buf_free(&text);
+    return decides;
+}
+
+int provision_files_recall(struct cli_run *run, struct provision *p, struct seal_cause *cause)
+{
+    const char *given = cli_text(run, "out");
+    char path[576];
+    if (!given || !seal_job_wants_record(p->job)) {
+        return SEAL_OK;
+    }
+    unsigned count = 0;
+    int err = expand_directory(p, given, cause);
+    while (err == SEAL_OK && count < RECEIPTS) {
+        err = receipt_path(p, count + 1, path, sizeof path, cause);
+        if (err != SEAL_OK || access(path, F_OK) != 0) {
+            break;
+        }
+        count++;
+    }
+    for (bool decided = false; err == SEAL_OK && count > 0 && !decided; count--) {
+        err = receipt_path(p, count, path, sizeof path, cause);
+        decided = err == SEAL_OK && recall(p, path);
+    }
+    return err;
 }
 
 /* Without --force a file stays what it is; that it holds just this already is as good. */
@@ -256,6 +303,13 @@ int provision_files_check(struct cli_run *run, struct provision *p, struct seal_
         err = seal_fail(cause, SEAL_ERR_USAGE, "the wrapped keys of this device need a place to be kept");
         seal_hint(cause, "give --out DIR: escrow.pem is written there before anything is burned");
     }
+    if (err == SEAL_OK && !given && seal_job_needs_record(p->job)) {
+        err = seal_fail(
+            cause, SEAL_ERR_USAGE,
+            "a run that hides a new key for ever needs a place for its receipt: after a cut it alone "
+            "tells which images were written with that key");
+        seal_hint(cause, "give --out DIR, or record.out in the profile");
+    }
     if (err == SEAL_OK) {
         err = provision_label_check(run, p, cause);
     }
@@ -294,12 +348,8 @@ int provision_files_prepare(struct cli_run *run, struct provision *p, struct sea
     if (err == SEAL_OK) {
         err = choose_receipt(p, cause);
     }
-    seal_json *receipt = NULL;
     if (err == SEAL_OK) {
-        err = seal_job_receipt(p->job, SEAL_ERR_INTERRUPTED, &receipt);
-    }
-    if (err == SEAL_OK) {
-        err = provision_files_receipt(run, p, receipt, cause);
+        err = provision_files_progress(p, cause);
     }
     if (err == SEAL_OK) {
         err = write_public(run, p, cause);
@@ -310,14 +360,21 @@ int provision_files_prepare(struct cli_run *run, struct provision *p, struct sea
     if (err == SEAL_OK && cli_flag(run, "keep-secrets")) {
         err = write_secrets(p, cause);
     }
+    return err;
+}
+
+int provision_files_progress(struct provision *p, struct seal_cause *cause)
+{
+    seal_json *receipt = NULL;
+    int err = seal_job_receipt(p->job, SEAL_ERR_INTERRUPTED, &receipt);
+    err = err == SEAL_OK ? provision_files_receipt(p, receipt, cause)
+                         : seal_fail(cause, err, "the receipt could not be made");
     seal_json_free(&receipt);
     return err;
 }
 
-int provision_files_receipt(struct cli_run *run, struct provision *p, const seal_json *receipt,
-                            struct seal_cause *cause)
+int provision_files_receipt(struct provision *p, const seal_json *receipt, struct seal_cause *cause)
 {
-    (void)run;
     if (!p->receipt[0]) {
         return SEAL_OK;
     }

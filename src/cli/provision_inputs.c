@@ -282,6 +282,7 @@ int provision_read_inputs(struct cli_run *run, struct provision *p, struct seal_
 
 void provision_free(struct provision *p)
 {
+    seal_json_free(&p->record);
     seal_job_free(&p->job);
     seal_key_free(&p->private_key);
     seal_key_free(&p->ca_key);

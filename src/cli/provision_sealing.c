@@ -26,7 +26,8 @@ int provision_blame(const struct provision *p, const char *option, size_t index,
 }
 
 /* A word that is not said itself is blamed on the object that it belongs to. */
-static const struct seal_profile_value *find_word(const struct seal_profile_file *file, const char *pattern)
+static const struct seal_profile_value *find_word(const struct seal_profile_file *file, const char *pattern,
+                                                  size_t index)
 {
     const struct seal_profile_value *value, *best = NULL;
     size_t best_len = 0;
@@ -34,7 +35,7 @@ static const struct seal_profile_value *find_word(const struct seal_profile_file
         size_t len = strlen(value->word->pattern);
         bool above =
             strncmp(pattern, value->word->pattern, len) == 0 && (!pattern[len] || pattern[len] == '.');
-        if (above && len > best_len) {
+        if (above && (len > best_len || (len == best_len && !pattern[len] && index > 0 && index--))) {
             best = value;
             best_len = len;
         }
@@ -44,8 +45,9 @@ static const struct seal_profile_value *find_word(const struct seal_profile_file
 
 int provision_blame_word(const struct provision *p, int err, struct seal_cause *cause)
 {
-    const struct seal_profile_value *value =
-        err != SEAL_OK && p->file && cause && cause->word ? find_word(p->file, cause->word) : NULL;
+    const struct seal_profile_value *value = err != SEAL_OK && p->file && cause && cause->word
+                                                 ? find_word(p->file, cause->word, cause->word_index)
+                                                 : NULL;
     if (value && value->line) {
         seal_profile_file_blame(p->file, value, cause);
     }

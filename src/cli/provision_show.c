@@ -228,5 +228,6 @@ void provision_show_result(const struct cli_run *run, const struct provision *p)
                 p->profile.request_only ? "key; its request is signed" : "identity");
     }
     cli_say(run, "          %s", seal_job_state(p->job, SEAL_OK));
+    provision_show_sealed(run, p);
     show_leftovers(run, p);
 }

@@ -15,14 +15,16 @@ static bool bears(const struct seal_security_info *info, unsigned purpose)
     return false;
 }
 
-static bool purposes_there(const struct seal_job *job, const struct seal_security_info *info)
+static bool lacks_key(const struct seal_job *job, const struct seal_security_info *info, const char **word)
 {
-    bool there = !job_uses_ds(job) || bears(info, SEAL_PURPOSE_HMAC_DOWN_DS);
-    for (size_t i = 0; i < job->slot_count; i++) {
+    bool lacks = job_uses_ds(job) && !bears(info, SEAL_PURPOSE_HMAC_DOWN_DS);
+    *word = "identity";
+    for (size_t i = 0; i < job->slot_count && !lacks; i++) {
         const struct job_slot *slot = &job->slots[i];
-        there = there && (!slot->purpose || bears(info, slot->purpose->value));
+        lacks = slot->purpose && !bears(info, slot->purpose->value);
+        *word = job_slot_word(slot);
     }
-    return there;
+    return lacks;
 }
 
 /* Release mode has every bit of the counter burned. */
@@ -45,28 +47,35 @@ static bool jtag_open(const struct seal_job *job, const struct seal_security_inf
            exits[SEAL_EXIT_PAD_JTAG].state == SEAL_EXIT_OPEN;
 }
 
-static const char *missing(const struct seal_job *job, const struct seal_security_info *info)
+/* word gets the profile's, of what is missing. */
+static const char *missing(const struct seal_job *job, const struct seal_security_info *info,
+                           const char **word)
 {
     const struct seal_sealing *wish = &job->profile->sealing;
+    *word = "lockdown.download";
     if (!info->valid) {
         return "does not tell what it is";
     }
+    *word = "secure_boot.version";
     if (wish->secure_boot.version && !(info->flags & SEAL_SECURITY_SECURE_BOOT)) {
         return "has secure boot off";
     }
+    *word = "flash_encryption.mode";
     if (job_encrypts(job) && __builtin_popcount(info->flash_crypt_count) % 2 == 0) {
         return "has flash encryption off";
     }
     if (job_encrypts(job) && !released(job, info)) {
         return "has flash encryption in development mode";
     }
+    *word = "secure_boot.aggressive_revoke";
     if (wish->secure_boot.aggressive_revoke && !(info->flags & SEAL_SECURITY_AGGRESSIVE_REVOKE)) {
         return "does not revoke keys by itself";
     }
+    *word = "lockdown.jtag";
     if (jtag_open(job, info)) {
         return "has JTAG open";
     }
-    return purposes_there(job, info) ? NULL : "lacks a key that the profile asks for";
+    return lacks_key(job, info, word) ? "lacks a key that the profile asks for" : NULL;
 }
 
 int job_survey_blind(struct seal_job *job, struct seal_cause *cause)
@@ -76,12 +85,14 @@ int job_survey_blind(struct seal_job *job, struct seal_cause *cause)
     job->slots = seal_secret_alloc(JOB_SLOTS * sizeof *job->slots);
     int err = job->slots ? job_wish_slots(job, cause)
                          : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of secure memory");
-    const char *why = err == SEAL_OK ? missing(job, info) : NULL;
+    const char *word = NULL;
+    const char *why = err == SEAL_OK ? missing(job, info, &word) : NULL;
     if (why) {
         err = seal_fail(cause, SEAL_ERR_STATE, "the chip is in secure download mode and %s", why);
         seal_hint(
             cause,
             "its registers cannot be read nor its eFuses burned in this mode, and there is no way back");
+        seal_cause_word(cause, word);
     }
     if (err == SEAL_OK) {
         job_warn(

@@ -387,6 +387,7 @@ int seal_boot_check(const struct seal_boot_question *question, struct seal_boot_
     struct boot_image image = {0};
     memset(report, 0, sizeof *report);
     report->decided_by = "";
+    report->decided_at = view.chip->bootloader_offset;
     if (!view.chip->efuse) {
         return seal_fail(cause, SEAL_ERR_UNSUPPORTED, "the eFuses of the %s are not known", view.chip->title);
     }

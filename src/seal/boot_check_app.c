@@ -225,22 +225,26 @@ static int try_apps(struct boot_view *view, const struct choice *choice, int fir
     order[count++] = choice->test;
     struct seal_boot_report *report = view->report;
     const char *decided_by = NULL;
+    uint32_t decided_at = 0;
     char why[sizeof report->why];
     for (size_t i = 0; i < count && !err; i++) {
         if (!order[i]) {
             continue;
         }
+        report->decided_at = order[i]->offset;
         err = try_app(view, order[i]);
         if (report->app != SEAL_WILL_REFUSE) {
             return err; /* it starts this one, or what it does cannot be known */
         }
         if (!decided_by) {
             decided_by = report->decided_by;
+            decided_at = order[i]->offset;
             memcpy(why, report->why, sizeof why);
         }
     }
     if (decided_by) { /* none starts: what is wrong with the first says more than the last */
         report->decided_by = decided_by;
+        report->decided_at = decided_at;
         memcpy(report->why, why, sizeof why);
     }
     return err;
@@ -266,6 +270,7 @@ int boot_check_app(struct boot_view *view, const struct boot_image *image)
         return SEAL_OK;
     }
     view->report->app_asked = true;
+    view->report->decided_at = offset;
     if (!found) {
         boot_decide(view, SEAL_WILL_REFUSE, "table", "there is no valid partition table at 0x%x", offset);
         return SEAL_OK;

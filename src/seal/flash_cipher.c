@@ -27,8 +27,10 @@ size_t job_flash_key(const struct seal_job *job, uint8_t key[static SEAL_FLASH_K
 int job_open_crypt(struct seal_job *job, struct seal_cause *cause)
 {
     const struct job_slot *slot = job_slot_of(job, JOB_FLASH_KEY);
+    const struct job_slot *boot = job_slot_of(job, JOB_BOOT_KEY);
     const bool esp32 = strcmp(job->chip->name, "esp32") == 0;
     uint8_t key[SEAL_FLASH_KEY_MAX];
+    job->past_boot = boot && !boot->known;
     if (!slot) {
         return SEAL_OK;
     }

@@ -13,7 +13,8 @@ static const struct job_write *written_at(const struct seal_job *job, uint32_t o
     for (size_t i = 0; i < job->write_count; i++) {
         const struct job_write *write = &job->writes[i];
         const size_t len = write->flash ? seal_buf_len(write->flash) : write->len;
-        if (!write->hidden && write->offset <= offset && offset - write->offset < len) {
+        const bool known = !write->hidden || (job->recalled == JOB_RECALL_SAME && !write->unknown);
+        if (known && write->offset <= offset && offset - write->offset < len) {
             return write;
         }
     }
@@ -56,11 +57,46 @@ static int read_as_written(void *ctx, uint32_t offset, uint8_t *data, size_t len
     return err;
 }
 
-static int refuse(const struct seal_boot_report *report, struct seal_cause *cause)
+/* --- the verdict --- */
+
+/* The image of the profile that decided, else the wish without which it would start. */
+static void blame(const struct seal_job *job, const struct seal_boot_report *report, struct seal_cause *cause)
+{
+    const struct seal_profile *profile = job->profile;
+    const bool encryption = strcmp(report->decided_by, "encryption") == 0;
+    seal_cause_word(cause, encryption ? "flash_encryption" : "secure_boot");
+    for (size_t i = 0; cause && !encryption && i < profile->firmware_count; i++) {
+        const struct seal_firmware *image = &profile->firmware[i];
+        if (image->offset <= report->decided_at && report->decided_at - image->offset < image->len) {
+            seal_cause_word(cause, "firmware[].file");
+            cause->word_index = i;
+        }
+    }
+}
+
+static int refuse(const struct seal_job *job, const struct seal_boot_report *report, struct seal_cause *cause)
 {
     int err = seal_fail(cause, SEAL_ERR_RULE, "rule %s: the device would not start any more: %s",
                         JOB_RULE_BOOT, report->why[0] ? report->why : seal_boot_will_name(report->verdict));
     seal_hint(cause, "mend the image that is named; --allow %s goes on all the same", JOB_RULE_BOOT);
+    blame(job, report, cause);
+    return err;
+}
+
+/* Nobody can look behind the key: whose images they are is what the record of the run that hid it tells. */
+static int refuse_hidden(const struct seal_job *job, struct seal_cause *cause)
+{
+    const bool other = job->recalled == JOB_RECALL_OTHER;
+    int err = seal_fail(cause, SEAL_ERR_RULE,
+                        "rule %s: the key is hidden in the chip, and %s%s%s, so that nobody can tell whether "
+                        "the device would start",
+                        JOB_RULE_BOOT, other ? "the record of this device has not this " : "no record tells",
+                        other ? job->recalled_not : " which images an earlier run wrote with it", "");
+    seal_hint(cause,
+              "give the folder in which that run kept its receipts (--out), the same images, or the key "
+              "(flash_encryption.key: espseal unlock takes it from escrow); --allow %s goes on all the same",
+              JOB_RULE_BOOT);
+    seal_cause_word(cause, job->past_flash ? "flash_encryption.key" : "secure_boot.version");
     return err;
 }
 
@@ -72,6 +108,20 @@ static void fill_in(const struct seal_job *job, struct seal_efuse *efuse)
         for (size_t word = 0; slot->known && word < SEAL_EFUSE_WORDS; word++) {
             efuse->words[slot->block][word] |= slot->words[word];
         }
+    }
+}
+
+/* What was encrypted with the hidden key is known in clear, and judged so. */
+static void forget_encryption(struct seal_efuse *efuse)
+{
+    const char *esp32 = "FLASH_CRYPT_CNT";
+    const char *counter = seal_chip_field(efuse->chip, esp32) ? esp32 : "SPI_BOOT_CRYPT_CNT";
+    struct seal_burn burn = {0};
+    if (seal_burn_field(efuse->chip, &burn, counter, seal_efuse_get_named(efuse, counter), NULL) != SEAL_OK) {
+        return;
+    }
+    for (size_t word = 0; word < SEAL_EFUSE_WORDS; word++) {
+        efuse->words[0][word] &= ~burn.words[0][word];
     }
 }
 
@@ -89,12 +139,19 @@ int job_boot_check(struct seal_job *job, const struct seal_efuse *after, struct 
                                                 .key = len ? key : NULL,
                                                 .key_len = len,
                                                 .revision = (int)seal_efuse_revision(&job->now)};
+    const bool hidden = job_key_is_hidden(job);
     fill_in(job, &efuse);
+    if (job->past_flash && job->recalled == JOB_RECALL_SAME) {
+        forget_encryption(&efuse);
+    }
     int err = seal_boot_check(&question, &report, cause);
     seal_cleanse(key, sizeof key);
     seal_cleanse(&efuse, sizeof efuse);
     if (err != SEAL_OK) {
         return err;
+    }
+    if (report.verdict == SEAL_WILL_UNKNOWN && hidden && job->recalled != JOB_RECALL_SAME) {
+        return refuse_hidden(job, cause);
     }
     if (report.verdict == SEAL_WILL_UNKNOWN) {
         if (!job->boot_unknown) {
@@ -103,5 +160,5 @@ int job_boot_check(struct seal_job *job, const struct seal_efuse *after, struct 
         job->boot_unknown = true;
         return SEAL_OK;
     }
-    return report.verdict == SEAL_WILL_BOOT ? SEAL_OK : refuse(&report, cause);
+    return report.verdict == SEAL_WILL_BOOT ? SEAL_OK : refuse(job, &report, cause);
 }

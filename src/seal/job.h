@@ -54,9 +54,16 @@ struct seal_job {
     uint32_t reserved;              /* bit n: BLOCK_KEYn is a slot's */
     struct seal_flash_crypt *crypt; /* NULL: no flash encryption, or its key is not known */
     bool past_flash;                /* the key is hidden already: flash was written before that */
-    bool blind;                     /* secure download mode */
-    bool cert_encrypted;            /* esp_secure_cert is */
-    struct seal_buf *sealed;        /* partition, as it will stand in flash then */
+    bool past_boot;                 /* likewise that of Secure Boot v1 */
+    enum job_recall {
+        JOB_RECALL_NOTHING, /* no record tells what was written before that */
+        JOB_RECALL_SAME,    /* these images */
+        JOB_RECALL_OTHER,
+    } recalled;
+    const char *recalled_not; /* JOB_RECALL_OTHER: what was not written, or is another one */
+    bool blind;               /* secure download mode */
+    bool cert_encrypted;      /* esp_secure_cert is */
+    struct seal_buf *sealed;  /* partition, as it will stand in flash then */
     struct job_write *writes;
     size_t write_count;
     bool has_flash_key_sha256;

@@ -208,6 +208,9 @@ static int survey_identity(struct seal_job *job, struct seal_cause *cause)
 static int survey(struct seal_job *job, struct seal_cause *cause)
 {
     int err = seal_loader_require_registers(job->loader, "read the eFuses", cause);
+    if (err != SEAL_OK) { /* only a profile that wants the chip so has anything to do with it */
+        seal_cause_word(cause, "lockdown.download");
+    }
     if (err == SEAL_OK) {
         err = job_check_allowed(job, cause);
     }
@@ -246,6 +249,9 @@ static int survey(struct seal_job *job, struct seal_cause *cause)
     }
     if (err == SEAL_OK) {
         err = job_guard_firmware(job, cause);
+    }
+    if (err == SEAL_OK && asks_sealing(job)) {
+        err = job_digest_images(job, cause);
     }
     return err == SEAL_OK ? survey_writes(job, cause) : err;
 }

@@ -104,6 +104,9 @@ static int plan_steps(struct seal_job *job, struct seal_cause *cause)
         err = job_plan_slots(job, false, cause);
     }
     if (err == SEAL_OK) {
+        err = job_try_given_key(job, cause);
+    }
+    if (err == SEAL_OK) {
         const bool fresh = anything_fresh(job);
         if (fresh) {
             job_plan_flash_proof(job, false); /* before an image is trusted to the key */

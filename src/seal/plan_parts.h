@@ -24,6 +24,9 @@ void job_plan_ds_protection(struct seal_job *job);
 
 /* plan_flash_encryption.c */
 void job_plan_flash_proof(struct seal_job *job, bool again);
+/* A key that was given for one that the chip hides, and that its ROM does not prove, must fit what stands in
+ * flash before anything is written with it: rule FL-KEY-DOUBT. */
+int job_try_given_key(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 void job_plan_hmac_proof(struct seal_job *job, bool again);
 
 /* plan_switches.c: secure boot, flash encryption, anti-rollback, lockdown, in this order of danger. */

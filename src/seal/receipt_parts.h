@@ -5,5 +5,6 @@
 #include "job.h"
 
 void receipt_put_sealing(const struct seal_job *job, seal_json *root);
+void receipt_put_regions(const struct seal_job *job, seal_json *root); /* recall.c */
 
 #endif

@@ -7,6 +7,7 @@
 #include <espseal/digest.h>
 #include <espseal/hex.h>
 #include <espseal/last_exits.h>
+#include <espseal/lockdown.h>
 #include <espseal/manufacturing.h>
 #include <espseal/release.h>
 
@@ -94,6 +95,20 @@ static void put_manufacturing(const struct seal_job *job, seal_json *root)
     }
 }
 
+/* As the chip has them; the wishes of a development run are left for production. */
+static void put_lockdown(const struct seal_job *job, seal_json *root)
+{
+    seal_json *words = seal_json_put_object(root, "lockdown");
+    for (enum seal_word word = 0; word < SEAL_WORDS; word++) {
+        const enum seal_word_value value = seal_lockdown_get(&job->profile->sealing.lockdown, word);
+        if (value != SEAL_WORD_UNSAID && value != SEAL_WORD_KEEP) {
+            const bool done = seal_lockdown_state(&job->now, word, value) == SEAL_LOCK_DONE;
+            seal_json_put_text(words, seal_lockdown_words[word].name,
+                               done ? seal_word_value_name(value) : "open");
+        }
+    }
+}
+
 static void put_exits(const struct seal_job *job, seal_json *root)
 {
     struct seal_exit exits[SEAL_EXITS];
@@ -116,6 +131,7 @@ void receipt_put_sealing(const struct seal_job *job, seal_json *root)
     if (!seal_sealing_asked(&job->profile->sealing) || job->blind) {
         return;
     }
+    receipt_put_regions(job, root);
     seal_json *sealing = seal_json_put_object(root, "sealing");
     put_boot(job, sealing);
     put_encryption(job, sealing);
@@ -127,5 +143,6 @@ void receipt_put_sealing(const struct seal_job *job, seal_json *root)
     if (job->escrow && seal_sha256(seal_buf_ptr(job->escrow), seal_buf_len(job->escrow), digest) == SEAL_OK) {
         seal_json_put_hex(sealing, "escrow_sha256", digest, sizeof digest);
     }
+    put_lockdown(job, sealing);
     put_exits(job, sealing);
 }

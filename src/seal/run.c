@@ -14,6 +14,7 @@
 struct context {
     struct seal_job *job;
     const struct seal_job_events *events;
+    bool recorded;
     char note[160];
 };
 
@@ -218,6 +219,18 @@ static void forget_keys(struct seal_job *job)
     seal_cleanse(job->nvs_keys, sizeof job->nvs_keys);
 }
 
+/* Once a key is hidden nobody can tell any more what was written with it. */
+static int record_first(struct context *context, const struct seal_step *step, struct seal_cause *cause)
+{
+    const struct seal_job_events *events = context->events;
+    if (context->recorded || !events->record || step->kind != SEAL_STEP_PROTECT ||
+        !seal_job_needs_record(context->job)) {
+        return SEAL_OK;
+    }
+    context->recorded = true;
+    return events->record(events->ctx, cause);
+}
+
 int seal_job_run(struct seal_job *job, const struct seal_job_events *events, struct seal_cause *cause)
 {
     static const struct seal_job_events none;
@@ -241,6 +254,9 @@ int seal_job_run(struct seal_job *job, const struct seal_job_events *events, str
         if (seal_interrupted()) {
             err = seal_fail(cause, SEAL_ERR_INTERRUPTED, "interrupted before the step \"%s\"", step->name);
         } else {
+            err = record_first(&context, step, cause);
+        }
+        if (err == SEAL_OK) {
             err = run_step(&context, step, cause);
         }
         if (err != SEAL_OK) {

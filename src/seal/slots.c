@@ -59,15 +59,19 @@ static bool unfit(const struct seal_job *job, unsigned key, const struct seal_ke
     return trips;
 }
 
-/* The word of a profile that asks for the slot. */
-static void blame_slot(const struct job_slot *slot, struct seal_cause *cause)
+const char *job_slot_word(const struct job_slot *slot)
 {
     static const char *const words[] = {
         [JOB_FLASH_KEY] = "flash_encryption.key", [JOB_FLASH_KEY_2] = "flash_encryption.key",
         [JOB_NVS_KEY] = "nvs_encryption.scheme",  [JOB_JTAG_KEY] = "lockdown.jtag",
         [JOB_BOOT_KEY] = "secure_boot.version",   [JOB_DIGEST] = "secure_boot.digests[]",
     };
-    seal_cause_word(cause, words[slot->use]);
+    return words[slot->use];
+}
+
+static void blame_slot(const struct job_slot *slot, struct seal_cause *cause)
+{
+    seal_cause_word(cause, job_slot_word(slot));
 }
 
 /* Blocks that bear the slot's very purpose; those that hold something before those that are only claimed. */

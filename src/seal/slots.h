@@ -40,6 +40,8 @@ int job_allocate_slots(struct seal_job *job, struct seal_cause *cause) SEAL_MUST
 const struct job_slot *job_slot_of(const struct seal_job *job, enum job_use use);
 /* The bytes as in a key file; as many as words has. Returns how many. */
 size_t job_slot_bytes(const struct job_slot *slot, uint8_t bytes[static 32]);
+/* The word of a profile that asks for it. */
+const char *job_slot_word(const struct job_slot *slot);
 /* Nothing but the peripheral can read it. */
 bool job_slot_hidden(const struct seal_efuse *efuse, const struct job_slot *slot);
 

@@ -21,6 +21,7 @@ int job_collect_images(struct seal_job *job, struct seal_cause *cause)
     for (size_t i = 0; i < profile->firmware_count; i++) {
         const struct seal_firmware *image = &profile->firmware[i];
         job->writes[job->write_count++] = (struct job_write){.name = image->name,
+                                                             .image = image,
                                                              .offset = image->offset,
                                                              .data = image->data,
                                                              .len = image->len,
@@ -84,6 +85,9 @@ static int need_table(const struct seal_job *job, struct seal_cause *cause)
 int job_encrypt_writes(struct seal_job *job, struct seal_cause *cause)
 {
     const struct seal_flash_layout layout = job_layout(job);
+    for (size_t i = 0; i < job->write_count; i++) {
+        job->writes[i].unknown = job->writes[i].hidden;
+    }
     if (!job_encrypts(job) || (!job->has_table && job->past_flash)) {
         return SEAL_OK;
     }
@@ -163,12 +167,12 @@ int job_compare_writes(struct seal_job *job, struct seal_cause *cause)
         } else {
             err = same_md5(job, write->offset, data, len, write->flash ? NULL : &write->release,
                            &write->there, cause);
+            write->compared = write->there;
         }
     }
     if (err == SEAL_OK && hidden) {
         job_warn(job,
-                 "a key is hidden in the chip already: what was encrypted with it was verified before that, "
-                 "and cannot be compared again");
+                 "a key is hidden in the chip already: what is encrypted with it cannot be compared again");
     }
     return err;
 }

@@ -7,7 +7,8 @@
 #include <espseal/digest.h>
 
 struct job_write {
-    const char *name; /* for messages */
+    const char *name;                  /* for messages */
+    const struct seal_firmware *image; /* that it was made of; NULL: made here */
     uint32_t offset;
     const uint8_t *data; /* before flash encryption */
     size_t len;
@@ -16,7 +17,12 @@ struct job_write {
     struct seal_buf *flash;      /* as it will stand in flash, where that is another thing */
     size_t encrypted;            /* bytes of it that are */
     bool hidden;                 /* the key that it is made with is not known: it cannot be compared */
+    bool unknown;                /* nor what it would be before that: NVS under a hidden key */
     bool there;
+    bool compared; /* what stands in flash was held against it, by this run */
+    bool recorded; /* it could not be, but the run that wrote it recorded that it did */
+    bool has_sha256;
+    uint8_t sha256[32]; /* of the image as it was given */
 };
 
 /* The profile's images; needs nothing of the chip. */
@@ -48,6 +54,10 @@ size_t job_flash_key(const struct seal_job *job, uint8_t key[static SEAL_FLASH_K
 int job_scratch_offset(const struct seal_job *job, uint32_t *offset); /* SEAL_ERR_NOT_FOUND */
 bool job_rom_encrypts(const struct seal_job *job);
 int job_prove_flash(struct seal_job *job, uint32_t offset, struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/* recall.c: what a run records of flash before it hides the keys, and what a later one takes from that. */
+int job_digest_images(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
+bool job_key_is_hidden(const struct seal_job *job); /* one that ROM or bootloader read images with */
 
 /* gate.c: SEAL_STEP_BOOT_CHECK. Before anything is burned (early) with the images at hand, and again with
  * what lies in flash. */

@@ -86,7 +86,8 @@ refuses() {
     grep -qa 'rst:0x' serial || fail "the ROM did not run"
 }
 
-blank() {
+blank() { # a chip of which there is no record
+    rm -rf records
     head -c 4194304 /dev/zero | tr '\0' '\377' >flash
     if [ "$chip" = esp32 ]; then
         head -c 124 /dev/zero >efuse
@@ -98,7 +99,6 @@ blank() {
 }
 
 seal() { # STATUS
-    rm -rf records
     power_on
     run "$1" provision --profile profile.json "${device[@]}" "${settings[@]}" --confirm burn
 }

@@ -112,8 +112,26 @@ struct outcome {
     struct seal_cause cause;
 };
 
+/* What a run recorded before it hid a key, for the run after it. */
+struct keeper {
+    struct seal_job *job;
+    seal_json **kept; /* NULL: nowhere */
+};
+
+static inline int keep_record(void *ctx, struct seal_cause *cause)
+{
+    const struct keeper *keeper = ctx;
+    (void)cause;
+    if (!keeper->kept || seal_job_wants_record(keeper->job)) {
+        return SEAL_OK;
+    }
+    seal_json_free(keeper->kept);
+    return seal_job_receipt(keeper->job, SEAL_ERR_INTERRUPTED, keeper->kept);
+}
+
 /* One run of the program's main job, from connecting to the last step. */
-static inline struct outcome run_job(struct sim_chip *chip, const struct seal_profile *profile)
+static inline struct outcome run_recorded_job(struct sim_chip *chip, const struct seal_profile *profile,
+                                              seal_json **kept)
 {
     struct outcome out = {0};
     struct seal_link *link = NULL;
@@ -125,6 +143,9 @@ static inline struct outcome run_job(struct sim_chip *chip, const struct seal_pr
     if (out.err == SEAL_OK) {
         out.err = seal_job_survey(loader, profile, &job, &out.cause);
     }
+    if (out.err == SEAL_OK && kept && *kept && seal_job_wants_record(job)) {
+        (void)seal_job_recall(job, *kept);
+    }
     if (out.err == SEAL_OK && seal_job_needs_identity(job)) {
         out.err = seal_job_make_identity(job, &out.cause);
     }
@@ -134,7 +155,9 @@ static inline struct outcome run_job(struct sim_chip *chip, const struct seal_pr
     if (out.err == SEAL_OK) {
         out.planned = true;
         out.steps = seal_job_step_count(job);
-        out.err = seal_job_run(job, NULL, &out.cause);
+        struct keeper keeper = {.job = job, .kept = kept};
+        const struct seal_job_events events = {.record = keep_record, .ctx = &keeper};
+        out.err = seal_job_run(job, &events, &out.cause);
     }
     struct seal_loader_stats stats = {0};
     if (loader) {
@@ -145,6 +168,11 @@ static inline struct outcome run_job(struct sim_chip *chip, const struct seal_pr
     seal_loader_free(&loader);
     seal_link_close(&link);
     return out;
+}
+
+static inline struct outcome run_job(struct sim_chip *chip, const struct seal_profile *profile)
+{
+    return run_recorded_job(chip, profile, NULL);
 }
 
 static inline unsigned filled_key_blocks(struct sim_chip *chip)

@@ -67,7 +67,7 @@ static bool is_shut(struct sim_chip *chip, const struct seal_chip *kind)
 }
 
 static void resume(struct sim_chip *chip, const struct seal_rig *rig, const uint32_t block0[8],
-                   const char *fault)
+                   const char *fault, seal_json **kept)
 {
     if (sim_chip_state(chip) == SIM_CUT) {
         sim_chip_reconnect(chip);
@@ -75,7 +75,7 @@ static void resume(struct sim_chip *chip, const struct seal_rig *rig, const uint
     sim_chip_power_cycle(chip);
     assert_int_equal(sim_chip_set_faults(chip, NULL, NULL), SEAL_OK);
     if (!is_shut(chip, rig->kind)) {
-        struct outcome out = run_job(chip, &rig->profile);
+        struct outcome out = run_recorded_job(chip, &rig->profile, kept);
         say_outcome(rig, &out, fault);
     }
     if (memcmp(block0, sim_chip_fuses(chip, 0), 8 * sizeof *block0) != 0) {
@@ -98,9 +98,11 @@ static unsigned cut_frames(const struct seal_chip *kind, enum seal_mode mode, un
         char fault[32];
         (void)snprintf(fault, sizeof fault, "cut:frame=%u", frame);
         struct sim_chip *chip = chip_to_seal(kind, fault);
-        struct outcome out = run_job(chip, &rig.profile);
+        seal_json *kept = NULL;
+        struct outcome out = run_recorded_job(chip, &rig.profile, &kept);
         assert_true(out.err != SEAL_OK || frame + 30 > frames);
-        resume(chip, &rig, block0, fault);
+        resume(chip, &rig, block0, fault, &kept);
+        seal_json_free(&kept);
         sim_chip_free(&chip);
     }
     close_rig(&rig);
@@ -148,14 +150,17 @@ static void power_cuts(const struct seal_chip *kind, enum seal_mode mode)
             char fault[48];
             (void)snprintf(fault, sizeof fault, "power:burn=%u:bits=%u", burn, bits[i]);
             struct sim_chip *chip = chip_to_seal(kind, fault);
-            struct outcome out = run_job(chip, &rig.profile);
+            seal_json *kept = NULL;
+            struct outcome out = run_recorded_job(chip, &rig.profile, &kept);
             if (out.err == SEAL_OK) { /* more bits than this pulse has */
+                seal_json_free(&kept);
                 sim_chip_free(&chip);
                 continue;
             }
             sim_chip_power_cycle(chip);
             assert_int_equal(sim_chip_set_faults(chip, NULL, NULL), SEAL_OK);
-            out = is_shut(chip, kind) ? (struct outcome){0} : run_job(chip, &rig.profile);
+            out = is_shut(chip, kind) ? (struct outcome){0} : run_recorded_job(chip, &rig.profile, &kept);
+            seal_json_free(&kept);
             if (out.err == SEAL_ERR_STATE && !out.planned && strstr(out.cause.text, "cannot be completed")) {
                 refused++;
             } else {
