@@ -12,6 +12,7 @@ struct cli_audit {
     bool has_efuse;
     struct seal_buf *key, *whole;
     seal_json *sdkconfig, *records;
+    seal_json *accepted, *required; /* --baseline, and --require with a file */
     struct seal_audit_source source;
     struct seal_audit *audit;
 };
@@ -23,9 +24,13 @@ void cli_audit_close(struct cli_audit *audit);
 /* A JSON file; errors name it. audit_accept.c */
 int cli_audit_read_json(const char *path, seal_json **root, struct seal_cause *cause) SEAL_MUST_CHECK;
 
-/* audit_accept.c: --baseline FILE: {"accepted": [{"check", "reason", "expires"}]}. What has expired, or names
- * no check, is told. */
-int cli_audit_baseline(struct cli_audit *audit, struct seal_cause *cause) SEAL_MUST_CHECK;
+/*
+ * audit_accept.c. _read_rules reads, before anything of the device, --baseline FILE, {"accepted": [{"check",
+ * "reason", "expires"}]}, and --require FILE, {"require": ["ID", ...]}: SEAL_ERR_FORMAT for what names no
+ * check or has no date. _accept takes the baseline to the results; what has expired is told.
+ */
+int cli_audit_read_rules(struct cli_audit *audit, struct seal_cause *cause) SEAL_MUST_CHECK;
+int cli_audit_accept(struct cli_audit *audit) SEAL_MUST_CHECK;
 /* --require development, production or FILE: {"require": ["ID", ...]}. SEAL_ERR_FINDINGS when it is not met.
  */
 int cli_audit_require(const struct cli_audit *audit, struct seal_cause *cause) SEAL_MUST_CHECK;

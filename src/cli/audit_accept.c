@@ -48,10 +48,15 @@ static bool is_date(const char *text)
     return strlen(text) == 10 && end && *end == '\0';
 }
 
-static int accept_one(struct cli_audit *audit, const char *path, const seal_json *entry,
-                      struct seal_cause *cause)
+static int fail_check(const char *path, const char *id, struct seal_cause *cause)
 {
-    char now[11];
+    int err = seal_fail(cause, SEAL_ERR_FORMAT, "%s: there is no check %s", path, id ? id : "without a name");
+    seal_hint(cause, "espseal audit --list shows them");
+    return err;
+}
+
+static int check_accepted(const char *path, const seal_json *entry, struct seal_cause *cause)
+{
     const char *id = seal_json_text(seal_json_get(entry, "check"));
     const char *reason = seal_json_text(seal_json_get(entry, "reason"));
     const char *expires = seal_json_text(seal_json_get(entry, "expires"));
@@ -61,67 +66,78 @@ static int accept_one(struct cli_audit *audit, const char *path, const seal_json
         seal_hint(cause, "{\"check\": \"DBG-ROM-LOG\", \"reason\": \"...\", \"expires\": \"2027-01-31\"}");
         return err;
     }
-    if (!seal_audit_find(id)) {
-        int err = seal_fail(cause, SEAL_ERR_FORMAT, "%s: there is no check %s", path, id);
-        seal_hint(cause, "espseal audit --list shows them");
-        return err;
-    }
-    today(now);
-    if (strcmp(expires, now) < 0) {
-        cli_warn(audit->run, "%s: %s was accepted until %s, and is not any more", path, id, expires);
-        return SEAL_OK;
-    }
-    return seal_audit_accept(audit->audit, id, reason);
+    return seal_audit_find(id) ? SEAL_OK : fail_check(path, id, cause);
 }
 
-int cli_audit_baseline(struct cli_audit *audit, struct seal_cause *cause)
+static bool is_level(const char *what)
+{
+    return strcmp(what, "development") == 0 || strcmp(what, "production") == 0;
+}
+
+static int read_baseline(struct cli_audit *audit, struct seal_cause *cause)
 {
     const char *path = cli_text(audit->run, "baseline");
-    seal_json *root = NULL;
-    int err = path ? read_json(path, "accepted", &root, cause) : SEAL_OK;
-    if (err == SEAL_OK && path) {
-        const seal_json *list = seal_json_get(root, "accepted");
-        for (size_t i = 0; err == SEAL_OK && i < seal_json_len(list); i++) {
-            err = accept_one(audit, path, seal_json_at(list, i), cause);
-        }
+    int err = path ? read_json(path, "accepted", &audit->accepted, cause) : SEAL_OK;
+    const seal_json *list = err == SEAL_OK ? seal_json_get(audit->accepted, "accepted") : NULL;
+    for (size_t i = 0; err == SEAL_OK && i < seal_json_len(list); i++) {
+        err = check_accepted(path, seal_json_at(list, i), cause);
     }
-    seal_json_free(&root);
     return err;
 }
 
-static const struct seal_audit_result *find(const struct seal_audit *audit, const char *id)
+static int read_required(struct cli_audit *audit, struct seal_cause *cause)
 {
-    for (size_t i = 0; i < seal_audit_count(audit); i++) {
-        if (strcmp(seal_audit_result(audit, i)->check->id, id) == 0) {
-            return seal_audit_result(audit, i);
-        }
+    const char *path = cli_text(audit->run, "require");
+    if (!path || is_level(path)) {
+        return SEAL_OK;
     }
-    return NULL;
-}
-
-static int require_file(const struct cli_audit *audit, const char *path, size_t *missed,
-                        struct seal_cause *cause)
-{
-    seal_json *root = NULL;
-    int err = read_json(path, "require", &root, cause);
-    const seal_json *list = err == SEAL_OK ? seal_json_get(root, "require") : NULL;
+    int err = read_json(path, "require", &audit->required, cause);
+    const seal_json *list = err == SEAL_OK ? seal_json_get(audit->required, "require") : NULL;
     for (size_t i = 0; err == SEAL_OK && i < seal_json_len(list); i++) {
         const char *id = seal_json_text(seal_json_at(list, i));
-        const struct seal_audit_result *result = id ? find(audit->audit, id) : NULL;
-        if (!result) {
-            err = seal_fail(cause, SEAL_ERR_FORMAT, "%s: there is no check %s", path,
-                            id ? id : "without a name");
-            seal_hint(cause, "espseal audit --list shows them");
-        } else if ((result->verdict == SEAL_AUDIT_FAIL || result->verdict == SEAL_AUDIT_UNKNOWN) &&
-                   !result->accepted) {
-            ++*missed;
+        err = id && seal_audit_find(id) ? SEAL_OK : fail_check(path, id, cause);
+    }
+    return err == SEAL_OK && seal_json_len(list) == 0
+               ? seal_fail(cause, SEAL_ERR_FORMAT, "%s requires nothing", path)
+               : err;
+}
+
+int cli_audit_read_rules(struct cli_audit *audit, struct seal_cause *cause)
+{
+    int err = read_baseline(audit, cause);
+    return err == SEAL_OK ? read_required(audit, cause) : err;
+}
+
+int cli_audit_accept(struct cli_audit *audit)
+{
+    const seal_json *list = seal_json_get(audit->accepted, "accepted");
+    char now[11];
+    int err = SEAL_OK;
+    today(now);
+    for (size_t i = 0; err == SEAL_OK && i < seal_json_len(list); i++) {
+        const seal_json *entry = seal_json_at(list, i);
+        const char *id = seal_json_text(seal_json_get(entry, "check"));
+        const char *expires = seal_json_text(seal_json_get(entry, "expires"));
+        if (strcmp(expires, now) < 0) {
+            cli_warn(audit->run, "%s: %s was accepted until %s, and is not any more",
+                     cli_text(audit->run, "baseline"), id, expires);
+        } else {
+            err = seal_audit_accept(audit->audit, id, seal_json_text(seal_json_get(entry, "reason")));
         }
     }
-    if (err == SEAL_OK && seal_json_len(list) == 0) {
-        err = seal_fail(cause, SEAL_ERR_FORMAT, "%s requires nothing", path);
-    }
-    seal_json_free(&root);
     return err;
+}
+
+static bool is_missed(const struct seal_audit *audit, const char *id)
+{
+    for (size_t i = 0; i < seal_audit_count(audit); i++) {
+        const struct seal_audit_result *result = seal_audit_result(audit, i);
+        if (strcmp(result->check->id, id) == 0) {
+            return (result->verdict == SEAL_AUDIT_FAIL || result->verdict == SEAL_AUDIT_UNKNOWN) &&
+                   !result->accepted;
+        }
+    }
+    return true;
 }
 
 int cli_audit_require(const struct cli_audit *audit, struct seal_cause *cause)
@@ -129,17 +145,15 @@ int cli_audit_require(const struct cli_audit *audit, struct seal_cause *cause)
     const char *what = cli_text(audit->run, "require");
     size_t missed = 0;
     int err = SEAL_OK;
-    if (!what) {
-        return SEAL_OK;
+    const seal_json *list = seal_json_get(audit->required, "require");
+    for (size_t i = 0; i < seal_json_len(list); i++) {
+        missed += is_missed(audit->audit, seal_json_text(seal_json_at(list, i)));
     }
-    if (strcmp(what, "development") == 0) {
-        (void)seal_audit_meets(audit->audit, SEAL_AUDIT_DEVELOPMENT, &missed);
-    } else if (strcmp(what, "production") == 0) {
-        (void)seal_audit_meets(audit->audit, SEAL_AUDIT_PRODUCTION, &missed);
-    } else {
-        err = require_file(audit, what, &missed, cause);
+    if (what && is_level(what)) {
+        bool hard = strcmp(what, "production") == 0;
+        (void)seal_audit_meets(audit->audit, hard ? SEAL_AUDIT_PRODUCTION : SEAL_AUDIT_DEVELOPMENT, &missed);
     }
-    if (err == SEAL_OK && missed > 0) {
+    if (missed > 0) {
         err = seal_fail(cause, SEAL_ERR_FINDINGS, "%zu required check%s failed or %s unknown (--require %s)",
                         missed, missed == 1 ? "" : "s", missed == 1 ? "is" : "are", what);
         seal_hint(cause, "each names its remedy; --baseline FILE accepts one for a reason");

@@ -204,6 +204,8 @@ void cli_audit_close(struct cli_audit *audit)
     seal_audit_free(&audit->audit);
     seal_json_free(&audit->sdkconfig);
     seal_json_free(&audit->records);
+    seal_json_free(&audit->accepted);
+    seal_json_free(&audit->required);
     seal_buf_free(&audit->key);
     seal_buf_free(&audit->whole);
     cli_fuse_close(&audit->fuse);

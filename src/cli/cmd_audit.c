@@ -84,11 +84,12 @@ static int run_audit(struct cli_run *run, struct seal_cause *cause)
         return cli_audit_list(run);
     }
     int err = check_options(run, cause);
+    err = err == SEAL_OK ? cli_audit_read_rules(&audit, cause) : err;
     err = err == SEAL_OK ? cli_audit_open(&audit, cause) : err;
     err = err == SEAL_OK ? seal_audit_new(&audit.source, &audit.audit, cause) : err;
     cli_progress_done(run);
     err = err == SEAL_OK ? seal_audit_run(audit.audit) : err;
-    err = err == SEAL_OK ? cli_audit_baseline(&audit, cause) : err;
+    err = err == SEAL_OK ? cli_audit_accept(&audit) : err;
     err = err == SEAL_OK ? show(&audit, cause) : err;
     err = err == SEAL_OK ? cli_audit_require(&audit, cause) : err;
     cli_audit_close(&audit);

@@ -168,6 +168,7 @@ bad() { # OPTION TEXT WORD...
     echo "$2" >bad.json
     check 2 "${files[@]}" "$1" bad.json
     says 'error: bad.json'
+    check 2 --port /dev/no-such-port "$1" bad.json # before anything is asked of the device
 }
 bad --require '{"require": ["NOPE"]}'
 bad --require '{"require": []}'

@@ -57,6 +57,14 @@ given=(provision --port "$port" --mode development --ca-cert ca.pem --ca-key ca.
     --firmware 0x8000=table.bin --confirm burn)
 own=(--nvs-template nvs.csv --nvs-values devices.csv)
 expect 0 "${given[@]}" "${own[@]}" --out rec
+# the row tells the serial number for the certificate's names too
+expect 0 provision --port 'sim:esp32c3?mac=7c:df:a1:5e:a1:04' --mode development --ca-cert ca.pem --ca-key ca.key \
+    --subject '/CN={mac}/serialNumber={serial}' --firmware 0x8000=table.bin --confirm burn "${own[@]}" --out row
+openssl x509 -in row/certificate.pem -noout -subject >subject
+grep -q 'serialNumber = A-4' subject || fail "the certificate is for $(cat subject)"
+expect 1 provision --port 'sim:esp32c3' --mode development --ca-cert ca.pem --ca-key ca.key --subject '/CN={serial}' \
+    --confirm burn
+says 'a column serial of --nvs-values'
 for file in label.txt label.png; do
     [ "$(stat -c %a rec/$file)" = 600 ] || fail "$file has mode $(stat -c %a rec/$file)"
 done
