@@ -8,12 +8,12 @@
 #define ESPSEAL_IMAGE_H
 
 #include <espseal/map.h>
+#include <espseal/signature_block.h>
 
 #define SEAL_IMAGE_MAGIC 0xE9u
 #define SEAL_IMAGE_HEADER_LEN 24u
 #define SEAL_IMAGE_SEGMENTS_MAX 16
 #define SEAL_IMAGE_SIGNATURES_MAX 3
-#define SEAL_SIGNATURE_BLOCK_LEN 1216u
 #define SEAL_SIGNATURE_ALIGN 4096u
 
 struct seal_image_segment {

@@ -43,6 +43,14 @@ struct seal_signature {
  */
 int seal_public_put(const struct seal_public *key, struct seal_buf *out) SEAL_MUST_CHECK;
 
+/*
+ * Of a block with the magic byte, whatever its CRC is: its kind, and that part as *len bytes from *at on.
+ * false: its version, hash or curve is not known.
+ */
+bool seal_signature_block_key(const uint8_t block[static SEAL_SIGNATURE_BLOCK_LEN],
+                              enum seal_sign_scheme *scheme, size_t *at, size_t *len);
+bool seal_signature_block_crc_ok(const uint8_t block[static SEAL_SIGNATURE_BLOCK_LEN]);
+
 /* The Secure Boot V2 block of a signature; appends 1216 bytes. */
 int seal_signature_block_put(const struct seal_signature *signature, struct seal_buf *out) SEAL_MUST_CHECK;
 

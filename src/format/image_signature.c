@@ -2,25 +2,12 @@
 #include "image_parts.h"
 
 #include <espseal/buf.h>
-#include <espseal/hex.h>
 
 #include <string.h>
 
 enum {
     BLOCK_MAGIC = 0xE7,
-    VERSION_RSA = 2,
-    VERSION_ECDSA = 3,
-    CRC_AT = 1196, /* over all before it */
     DIGEST_AT = 4,
-    RSA_KEY_AT = 36,
-    RSA_KEY_LEN = 776,
-    CURVE_P192 = 1,
-    CURVE_P256 = 2,
-    CURVE_P384 = 3,
-    EC_KEY_AT = 36, /* curve id and two coordinates, 64 bytes together */
-    EC_KEY_LEN = 65,
-    P384_KEY_AT = 52, /* behind a longer digest, 96 bytes */
-    P384_KEY_LEN = 97,
     V1_LEN = 68,
 };
 
@@ -38,42 +25,6 @@ const char *seal_signature_scheme_name(enum seal_signature_scheme scheme)
     return (size_t)scheme < sizeof names / sizeof names[0] ? names[scheme] : "?";
 }
 
-static bool is_sha384(const uint8_t *block)
-{
-    return block[1] == VERSION_ECDSA && block[2] == 1;
-}
-
-static enum seal_signature_scheme scheme_of(const uint8_t *block)
-{
-    if (block[1] == VERSION_RSA) {
-        return SEAL_SIGNATURE_RSA3072;
-    }
-    if (is_sha384(block)) {
-        return block[P384_KEY_AT] == CURVE_P384 ? SEAL_SIGNATURE_P384 : SEAL_SIGNATURE_UNKNOWN;
-    }
-    if (block[1] == VERSION_ECDSA && block[EC_KEY_AT] == CURVE_P192) {
-        return SEAL_SIGNATURE_P192;
-    }
-    return block[1] == VERSION_ECDSA && block[EC_KEY_AT] == CURVE_P256 ? SEAL_SIGNATURE_P256
-                                                                       : SEAL_SIGNATURE_UNKNOWN;
-}
-
-static int hash_key(const uint8_t *block, const struct seal_image_hashes *hashes,
-                    struct seal_image_signature *signature)
-{
-    switch (signature->scheme) {
-    case SEAL_SIGNATURE_RSA3072:
-        return hashes->sha256(block + RSA_KEY_AT, RSA_KEY_LEN, NULL, signature->key_digest);
-    case SEAL_SIGNATURE_P192:
-    case SEAL_SIGNATURE_P256:
-        return hashes->sha256(block + EC_KEY_AT, EC_KEY_LEN, NULL, signature->key_digest);
-    case SEAL_SIGNATURE_P384:
-        return hashes->sha256(block + P384_KEY_AT, P384_KEY_LEN, NULL, signature->key_digest);
-    default:
-        return SEAL_OK;
-    }
-}
-
 struct signed_part { /* what the blocks sign: the image up to their sector */
     const uint8_t *data;
     size_t len;
@@ -84,25 +35,35 @@ struct signed_part { /* what the blocks sign: the image up to their sector */
 static int check_digest(struct signed_part *part, const uint8_t *block,
                         const struct seal_image_hashes *hashes, struct seal_image_signature *signature)
 {
+    const bool longer = signature->scheme == SEAL_SIGNATURE_P384;
+    uint8_t *digest = longer ? part->sha384 : part->sha256;
+    bool *has = longer ? &part->has_sha384 : &part->has_sha256;
     int err = SEAL_OK;
-    if (hashes->keys_only) {
-        return hash_key(block, hashes, signature);
-    }
-    if (is_sha384(block)) {
-        if (!part->has_sha384) {
-            err = hashes->sha384(part->data, part->len, hashes->release, part->sha384);
-            part->has_sha384 = !err;
-        }
-        signature->digest_ok = !err && memcmp(block + DIGEST_AT, part->sha384, sizeof part->sha384) == 0;
-    } else {
-        if (!part->has_sha256) {
-            err = hashes->sha256(part->data, part->len, hashes->release, part->sha256);
-            part->has_sha256 = !err;
-        }
-        signature->digest_ok = !err && memcmp(block + DIGEST_AT, part->sha256, sizeof part->sha256) == 0;
+    if (!*has) {
+        err = (longer ? hashes->sha384 : hashes->sha256)(part->data, part->len, hashes->release, digest);
+        *has = !err;
     }
     signature->digest_known = !err;
-    return err ? err : hash_key(block, hashes, signature);
+    signature->digest_ok = !err && memcmp(block + DIGEST_AT, digest, longer ? 48 : 32) == 0;
+    return err;
+}
+
+static int take_block(struct signed_part *part, const uint8_t *block, const struct seal_image_hashes *hashes,
+                      struct seal_image_signature *signature)
+{
+    static const enum seal_signature_scheme schemes[] = {
+        [SEAL_SIGN_RSA3072] = SEAL_SIGNATURE_RSA3072,
+        [SEAL_SIGN_ECDSA192] = SEAL_SIGNATURE_P192,
+        [SEAL_SIGN_ECDSA256] = SEAL_SIGNATURE_P256,
+        [SEAL_SIGN_ECDSA384] = SEAL_SIGNATURE_P384,
+    };
+    enum seal_sign_scheme scheme;
+    size_t at, len;
+    const bool known = seal_signature_block_key(block, &scheme, &at, &len);
+    signature->scheme = known ? schemes[scheme] : SEAL_SIGNATURE_UNKNOWN;
+    signature->crc_ok = seal_signature_block_crc_ok(block);
+    int err = hashes && !hashes->keys_only ? check_digest(part, block, hashes, signature) : SEAL_OK;
+    return !err && hashes && known ? hashes->sha256(block + at, len, NULL, signature->key_digest) : err;
 }
 
 static int take_v2(const uint8_t *data, size_t len, const struct seal_image_hashes *hashes,
@@ -113,12 +74,9 @@ static int take_v2(const uint8_t *data, size_t len, const struct seal_image_hash
     int err = SEAL_OK;
     while (!err && image->signature_count < SEAL_IMAGE_SIGNATURES_MAX && len >= SEAL_SIGNATURE_BLOCK_LEN &&
            at <= len - SEAL_SIGNATURE_BLOCK_LEN && data[at] == BLOCK_MAGIC) {
-        const uint8_t *block = data + at;
         struct seal_image_signature *signature = &image->signatures[image->signature_count++];
         signature->offset = at;
-        signature->scheme = scheme_of(block);
-        signature->crc_ok = seal_crc32(0, block, CRC_AT) == seal_le32(block + CRC_AT);
-        err = hashes ? check_digest(&part, block, hashes, signature) : SEAL_OK;
+        err = take_block(&part, data + at, hashes, signature);
         at += SEAL_SIGNATURE_BLOCK_LEN;
     }
     return err;

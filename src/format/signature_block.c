@@ -179,27 +179,45 @@ static bool find_curve(const uint8_t *block, enum seal_sign_scheme *scheme)
     return block[2] == BLOCK_SHA384 && block[AT_DIGEST + schemes[*scheme].digest] == schemes[*scheme].curve;
 }
 
+bool seal_signature_block_key(const uint8_t block[static SEAL_SIGNATURE_BLOCK_LEN],
+                              enum seal_sign_scheme *scheme, size_t *at, size_t *len)
+{
+    const bool rsa = block[1] == BLOCK_VERSION_RSA;
+    *scheme = SEAL_SIGN_RSA3072;
+    if (!rsa && (block[1] != BLOCK_VERSION_ECDSA || !find_curve(block, scheme))) {
+        return false;
+    }
+    *at = AT_DIGEST + (size_t)schemes[*scheme].digest;
+    *len = rsa ? 2 * RSA_LEN + 8 : 1 + block_room(*scheme);
+    return true;
+}
+
+bool seal_signature_block_crc_ok(const uint8_t block[static SEAL_SIGNATURE_BLOCK_LEN])
+{
+    return seal_le32(block + AT_CRC) == seal_crc32(0, block, AT_CRC);
+}
+
 enum seal_block_fault seal_signature_block_get(const uint8_t block[static SEAL_SIGNATURE_BLOCK_LEN],
                                                struct seal_signature *signature)
 {
-    enum seal_sign_scheme scheme = SEAL_SIGN_RSA3072;
-    *signature = (struct seal_signature){.key = {.scheme = scheme}};
+    enum seal_sign_scheme scheme;
+    size_t at, len;
+    *signature = (struct seal_signature){.key = {.scheme = SEAL_SIGN_RSA3072}};
     if (block[0] != BLOCK_MAGIC) {
         return SEAL_BLOCK_ABSENT;
     }
-    if (seal_le32(block + AT_CRC) != seal_crc32(0, block, AT_CRC)) {
+    if (!seal_signature_block_crc_ok(block)) {
         return SEAL_BLOCK_CRC;
     }
-    if (block[1] != BLOCK_VERSION_RSA && (block[1] != BLOCK_VERSION_ECDSA || !find_curve(block, &scheme))) {
+    if (!seal_signature_block_key(block, &scheme, &at, &len)) {
         return SEAL_BLOCK_VERSION;
     }
     signature->key.scheme = scheme;
     memcpy(signature->digest, block + AT_DIGEST, schemes[scheme].digest);
-    const uint8_t *key = block + AT_DIGEST + schemes[scheme].digest;
-    if (block[1] == BLOCK_VERSION_RSA) {
-        take_rsa(key, signature);
+    if (scheme == SEAL_SIGN_RSA3072) {
+        take_rsa(block + at, signature);
     } else {
-        take_ec(key + 1, block_room(scheme), signature);
+        take_ec(block + at + 1, len - 1, signature);
     }
     return SEAL_BLOCK_OK;
 }
