@@ -188,6 +188,9 @@ struct seal_rom_traits {
      * the low byte of clock_fuse, in units of 15625 / 40 Hz. 0: it does not.
      */
     uint32_t clock_count, clock_fuse;
+    /* Register whose bits 24 to 30 are the MHz that the ROM believes in, from a strapping pin or a fuse
+     * (ESP32-C5: PCR_SYSCLK_CONF, chips.json "baud_notes"). 0: none. */
+    uint32_t crystal_belief;
 };
 
 struct seal_chip {

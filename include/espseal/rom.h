@@ -91,7 +91,7 @@ int seal_loader_require_registers(const struct seal_loader *loader, const char *
                                   struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /* The crystal's frequency in MHz, for the eFuse controller's timing: measured where there are several, by the
- * divider that the ROM has set for the baud rate it heard; 26 or 40. */
+ * divider that the ROM has set for the baud rate it heard; 26, 40 or 48. */
 int seal_loader_crystal(struct seal_loader *loader, unsigned *mhz, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /* --- registers ---------------------------------------------------------------------------------------- */

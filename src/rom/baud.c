@@ -3,8 +3,8 @@
 #include <string.h>
 
 #define CLKDIV_MASK 0xFFFFFu
-#define BETWEEN_CRYSTALS_HZ 33000000u
-/* Of a crystal of 26 or 40 MHz, measured with an oscillator that drifts. */
+#define FASTEST_CRYSTAL_MHZ 48 /* what is faster among the timings is another clock */
+/* Of a crystal of 26 to 48 MHz, measured with an oscillator that drifts. */
 #define SLOWEST_BELIEF_HZ 20000000u
 #define FASTEST_BELIEF_HZ 52000000u
 #define BULK_BYTES 65536u
@@ -65,15 +65,18 @@ static int believed_crystal(struct seal_loader *loader, uint64_t *hz, struct sea
     const struct seal_rom_traits *rom = &loader->chip->rom;
     uint32_t count = 0, fuse = 0;
 
+    int err = SEAL_OK;
     *hz = (uint64_t)rom->assumed_crystal * 1000000;
-    if (rom->clock_count == 0) {
-        return SEAL_OK;
+    if (rom->crystal_belief) {
+        err = seal_loader_read_reg(loader, rom->crystal_belief, &count, cause);
+        *hz = (count >> 24 & 0x7f) * 1000000ull;
+    } else if (rom->clock_count) {
+        err = seal_loader_read_reg(loader, rom->clock_count, &count, cause);
+        if (!err) {
+            err = seal_loader_read_reg(loader, rom->clock_fuse, &fuse, cause);
+        }
+        *hz = (uint64_t)(count >> 7) * (fuse & 0xff) * 15625 / 40;
     }
-    int err = seal_loader_read_reg(loader, rom->clock_count, &count, cause);
-    if (!err) {
-        err = seal_loader_read_reg(loader, rom->clock_fuse, &fuse, cause);
-    }
-    *hz = (uint64_t)(count >> 7) * (fuse & 0xff) * 15625 / 40;
     if (*hz < SLOWEST_BELIEF_HZ || *hz > FASTEST_BELIEF_HZ) {
         *hz = 0; /* an emulator, which measures nothing */
     }
@@ -212,19 +215,28 @@ bool rom_slow_down(struct seal_loader *loader, struct seal_cause *cause)
     return loader->flash_attached || !attached || seal_flash_attach(loader, NULL, cause) == SEAL_OK;
 }
 
+/* Of those that the chip is built with. 0: unknown. */
+static unsigned nearest_crystal(const struct seal_chip *chip, uint64_t hz)
+{
+    const struct seal_efuse_timing *timing = chip->efuse ? chip->efuse->timings : NULL;
+    uint64_t least = UINT64_MAX;
+    unsigned mhz = 0;
+    for (; timing && timing->mhz && timing->mhz <= FASTEST_CRYSTAL_MHZ; timing++) {
+        const uint64_t other = timing->mhz * 1000000ull;
+        const uint64_t off = other > hz ? other - hz : hz - other;
+        if (off < least) {
+            least = off;
+            mhz = timing->mhz;
+        }
+    }
+    return mhz;
+}
+
 int seal_loader_crystal(struct seal_loader *loader, unsigned *mhz, struct seal_cause *cause)
 {
-    const struct seal_efuse_controller *efuse = loader->chip->efuse;
+    const uint32_t address = loader->chip->rom.uart_clkdiv;
     uint32_t divider = 0;
-
-    *mhz = efuse && efuse->timings ? efuse->timings->mhz : 0;
-    if (loader->chip->rom.uart_clkdiv == 0) {
-        return SEAL_OK;
-    }
-    int err = seal_loader_read_reg(loader, loader->chip->rom.uart_clkdiv, &divider, cause);
-    if (err) {
-        return err;
-    }
-    *mhz = (uint64_t)(divider & CLKDIV_MASK) * loader->baud > BETWEEN_CRYSTALS_HZ ? 40 : 26;
-    return SEAL_OK;
+    int err = address ? seal_loader_read_reg(loader, address, &divider, cause) : SEAL_OK;
+    *mhz = err ? 0 : nearest_crystal(loader->chip, (uint64_t)(divider & CLKDIV_MASK) * loader->baud);
+    return err;
 }

@@ -30,6 +30,10 @@ static void measure_crystal(struct sim_chip *chip)
         uint32_t divider = chip->crystal * 1000000u / chip->boot_baud;
         sim_chip_fail(chip, sim_memory_write(&chip->memory, rom->uart_clkdiv, divider));
     }
+    if (rom->crystal_belief) { /* as its fuse says; the strapping pin of a blank chip says 40 */
+        uint32_t mhz = __builtin_parity(sim_efuse_field(chip, "XTAL_48M_SEL")) ? 48 : 40;
+        sim_chip_fail(chip, sim_memory_write(&chip->memory, rom->crystal_belief, mhz << 24));
+    }
     if (chip->crystal && rom->clock_count) {
         uint32_t count = chip->crystal * 1000000u / CYCLES_HZ * 103 / 100;
         sim_chip_fail(chip, sim_memory_write(&chip->memory, rom->clock_count, count << 7));
@@ -44,7 +48,6 @@ static void load_presets(struct sim_chip *chip)
     for (const struct sim_preset *preset = chip->model->presets; preset && preset->address; preset++) {
         sim_chip_fail(chip, sim_memory_write(&chip->memory, preset->address, preset->value));
     }
-    measure_crystal(chip);
 }
 
 void sim_chip_reset(struct sim_chip *chip, enum sim_reset cause)
@@ -54,6 +57,7 @@ void sim_chip_reset(struct sim_chip *chip, enum sim_reset cause)
     chip->baud = chip->boot_baud;
     sim_flash_reset(chip);
     sim_efuse_reset(chip);
+    measure_crystal(chip);
     sim_hmac_reset(&chip->hmac);
     sim_ds_reset(&chip->ds);
     sim_rom_boot(chip, cause);

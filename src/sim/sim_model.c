@@ -23,9 +23,10 @@ static const struct sim_preset c3_presets[] = {
  */
 static const struct sim_range any_mapped[] = {{0x20000000, 0x30000000}, {0x3C000000, 0x70000000}, {0, 0}};
 
-/* The divider at 115200 baud, where the crystal is found out by it: 26 MHz for the C2, 40 MHz for the ESP32.
- */
+/* The divider at 115200 baud, where the crystal is found out by it: 26 MHz for the C2, 40 MHz for the C5 and
+ * the ESP32. */
 static const struct sim_preset c2_presets[] = {{0x60000014, 225}, {0, 0}};
+static const struct sim_preset c5_presets[] = {{0x60000014, 347}, {0, 0}};
 /* Bit 31 of APB_CTRL_DATE: with both fuses it makes revision 3. */
 static const struct sim_preset esp32_presets[] = {{0x3FF40014, 347}, {0x3FF6607C, 0x96042000}, {0, 0}};
 
@@ -71,7 +72,12 @@ static const struct sim_model models[] = {
      LIKE_THE_C3,
      .presets = c2_presets,
      .crystal = 26},
-    {.chip = "esp32c5", .revision = 100, .banner = "ESP-ROM:esp32c5\r\n", LIKE_THE_C3},
+    {.chip = "esp32c5",
+     .revision = 100,
+     .banner = "ESP-ROM:esp32c5\r\n",
+     LIKE_THE_C3,
+     .presets = c5_presets,
+     .crystal = 40},
     {.chip = "esp32c6", .revision = 2, .banner = "ESP-ROM:esp32c6\r\n", LIKE_THE_C3},
     {.chip = "esp32c61", .revision = 100, .banner = "ESP-ROM:esp32c61\r\n", LIKE_THE_C3},
     {.chip = "esp32h2", .revision = 102, .banner = "ESP-ROM:esp32h2\r\n", LIKE_THE_C3},

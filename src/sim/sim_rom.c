@@ -232,7 +232,9 @@ static unsigned real_rate(const struct sim_chip *chip, uint32_t asked)
 {
     const struct seal_rom_traits *rom = &chip->chip->rom;
     uint64_t hz = sim_chip_crystal(chip) * 1000000ull, believed = rom->assumed_crystal * 1000000ull;
-    if (rom->clock_count) {
+    if (rom->crystal_belief) {
+        believed = (sim_memory_read(&chip->memory, rom->crystal_belief) >> 24 & 0x7F) * 1000000ull;
+    } else if (rom->clock_count) {
         believed = (uint64_t)(sim_memory_read(&chip->memory, rom->clock_count) >> 7) *
                    sim_efuse_field(chip, "CLK8M_FREQ") * 15625 / 40;
     }
