@@ -41,7 +41,7 @@ complete -c espseal -n '__fish_seen_subcommand_from provision' -l derive-key -r 
 complete -c espseal -n '__fish_seen_subcommand_from provision' -l transport -x -a 'ble softap' -d 'on the label of its {pop}: how the phone reaches the device'
 complete -c espseal -n '__fish_seen_subcommand_from provision' -l out -x -a '(__fish_complete_directories)' -d 'keep certificate, partition and receipt there; {mac} is filled in'
 complete -c espseal -n '__fish_seen_subcommand_from provision' -l keep-secrets -d 'development only: keep private key and HMAC key in --out as well'
-complete -c espseal -n '__fish_seen_subcommand_from provision' -l force -d 'replace files of another device in --out, and the file of --csr-out'
+complete -c espseal -n '__fish_seen_subcommand_from provision' -l force -d 'take --out from another device, whose files move into a folder in it; replace the file of --csr-out'
 complete -c espseal -n '__fish_seen_subcommand_from provision' -l allow -x -d 'override this one rule, by the name in the refusal'
 complete -c espseal -n '__fish_seen_subcommand_from provision' -l passphrase-file -r -F -d 'passphrase of --private-key and --cmp-key, first line'
 complete -c espseal -n '__fish_seen_subcommand_from provision' -l ca-passphrase-file -r -F -d 'passphrase of --ca-key, first line'

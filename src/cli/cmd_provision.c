@@ -255,7 +255,9 @@ static const struct cli_option options[] = {
      .value = "DIR",
      .summary = "keep certificate, partition and receipt there; {mac} is filled in"},
     {.name = "keep-secrets", .summary = "development only: keep private key and HMAC key in --out as well"},
-    {.name = "force", .summary = "replace files of another device in --out, and the file of --csr-out"},
+    {.name = "force",
+     .summary = "take --out from another device, whose files move into a folder in it; replace the file of "
+                "--csr-out"},
     {.name = "allow",
      .value = "RULE",
      .summary = "override this one rule, by the name in the refusal",

@@ -32,6 +32,7 @@ struct provision { /* one run: what was given, read into memory, and what came o
     const char *san[CLI_NAMES], *usages[CLI_NAMES];
     char directory[512];            /* --out, filled in; "" : none */
     bool owns_directory;            /* it holds a record of this device */
+    char former[16];                /* folder in it for the files of another one; "": none are there */
     char receipt[576];              /* the receipt's file; "" : none */
     bool recorded;                  /* it holds the end of this run */
     seal_json *record;              /* what is in it then */
@@ -90,6 +91,12 @@ int provision_files_recall(struct cli_run *run, struct provision *p,
 int provision_files_check(struct cli_run *run, struct provision *p, struct seal_cause *cause) SEAL_MUST_CHECK;
 int provision_files_prepare(struct cli_run *run, struct provision *p,
                             struct seal_cause *cause) SEAL_MUST_CHECK;
+/* provision_former.c: all files of --out but receipts and second escrows; with --force those of another
+ * device are moved into a folder with the name of their MAC. */
+extern const char *const provision_file_names[];
+enum { PROVISION_SECRET_FILES = 6 }; /* from there on they hold keys */
+int provision_keep_former(struct cli_run *run, const struct provision *p,
+                          struct seal_cause *cause) SEAL_MUST_CHECK;
 int provision_files_progress(struct provision *p, struct seal_cause *cause) SEAL_MUST_CHECK;
 /* With --csr-only: the request, signed by the chip, to --csr-out and --out. */
 int provision_files_request(struct cli_run *run, struct provision *p,

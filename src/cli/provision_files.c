@@ -56,6 +56,15 @@ static int make_directory(char *path, struct seal_cause *cause)
     }
 }
 
+static void name_former(struct provision *p, const char *theirs)
+{
+    uint8_t mac[6];
+    (void)snprintf(p->former, sizeof p->former, "former");
+    if (theirs && seal_mac_parse(theirs, mac) == SEAL_OK) {
+        seal_hex_encode(mac, sizeof mac, p->former);
+    }
+}
+
 /* A directory that holds another device's files, or a person's, is not written into by accident. */
 static int check_owner(struct cli_run *run, struct provision *p, struct seal_cause *cause)
 {
@@ -67,39 +76,45 @@ static int check_owner(struct cli_run *run, struct provision *p, struct seal_cau
     seal_job_mac(p->job, mac);
     (void)seal_mac_text(mac, mine);
     int err = path_in(p, "receipt.json", path, sizeof path, cause);
-    if (err != SEAL_OK || cli_flag(run, "force") ||
-        seal_file_read(path, LARGEST_RECEIPT, 0, &text, NULL) != SEAL_OK) {
+    if (err != SEAL_OK || seal_file_read(path, LARGEST_RECEIPT, 0, &text, NULL) != SEAL_OK) {
         return err;
     }
     const char *theirs = NULL;
     if (seal_json_parse((const char *)seal_buf_ptr(text), seal_buf_len(text), &old, NULL) == SEAL_OK) {
         theirs = seal_json_text(seal_json_get(seal_json_get(old, "chip"), "mac"));
     }
-    if (!theirs || strcmp(theirs, mine) != 0) {
+    p->owns_directory = theirs && strcmp(theirs, mine) == 0;
+    if (!p->owns_directory && cli_flag(run, "force")) {
+        name_former(p, theirs);
+    } else if (!p->owns_directory) {
         err = seal_fail(cause, SEAL_ERR_EXISTS, "%s holds the record of another device (%.17s)", p->directory,
                         theirs ? theirs : "unreadable");
-        seal_hint(cause, "use --out %s/{mac} to keep one directory for each device", p->directory);
+        seal_hint(
+            cause,
+            "use --out %s/{mac} to keep one directory for each device; --force takes this one, and moves "
+            "what is there into a folder in it",
+            p->directory);
     }
-    p->owns_directory = err == SEAL_OK;
     seal_json_free(&old);
     seal_buf_free(&text);
     return err;
 }
 
 /* Files of an earlier run of this device may be replaced; any other that has one of these names stays. */
-static int check_names(struct cli_run *run, const struct provision *p, struct seal_cause *cause)
+static int check_names(struct cli_run *run, struct provision *p, struct seal_cause *cause)
 {
-    static const char *const names[] = {"certificate.pem", "esp_secure_cert.bin", "request.pem",
-                                        "escrow.pem",      "label.txt",           "label.png",
-                                        "private_key.pem", "hmac_key.bin"};
-    enum { SECRETS_FROM = 6, NAMES = sizeof names / sizeof names[0] };
-    size_t count = cli_flag(run, "keep-secrets") ? NAMES : SECRETS_FROM;
+    const bool force = cli_flag(run, "force"), secrets = force || cli_flag(run, "keep-secrets");
     int err = SEAL_OK;
-    for (size_t i = 0; i < count && err == SEAL_OK && !p->owns_directory && !cli_flag(run, "force"); i++) {
+    for (size_t i = 0; provision_file_names[i] && err == SEAL_OK && !p->owns_directory; i++) {
         char path[576];
-        err = path_in(p, names[i], path, sizeof path, cause);
-        if (err == SEAL_OK) {
+        if (i >= PROVISION_SECRET_FILES && !secrets) {
+            break;
+        }
+        err = path_in(p, provision_file_names[i], path, sizeof path, cause);
+        if (err == SEAL_OK && !force) {
             err = seal_file_check_writable(path, 0, cause);
+        } else if (err == SEAL_OK && !p->former[0] && access(path, F_OK) == 0) {
+            name_former(p, NULL);
         }
     }
     return err;
@@ -344,6 +359,9 @@ int provision_files_prepare(struct cli_run *run, struct provision *p, struct sea
         return err;
     }
     err = make_directory(p->directory, cause);
+    if (err == SEAL_OK) {
+        err = provision_keep_former(run, p, cause);
+    }
     /* The record comes first: it makes the directory this device's. */
     if (err == SEAL_OK) {
         err = choose_receipt(p, cause);

@@ -133,6 +133,22 @@ status=0
     --out "$record" --confirm burn >out 2>err || status=$?
 [ "$status" -eq 2 ] || [ "$status" -eq 1 ] || fail "another device's directory exits $status"
 
+grep -q '^espseal: hint: .*--force takes this one' err || fail 'nobody says what --force would do'
+# With --force it takes the folder, and what was there is kept under that device's name.
+cp -r "$record" shared
+for run in 1 2; do
+    cp shared/receipt.json was.json
+    "$espseal" provision --port "sim:esp32c3?efuse=efuse2$run.bin&mac=02:00:00:00:00:2$run" --mode development "${given[@]}" \
+        --out shared --force --confirm burn >out 2>err || fail "--force in another device's folder exits $?"
+    former=shared/$(jq -r .chip.mac was.json | tr -d :)
+    cmp -s "$former/receipt.json" was.json || fail 'the receipt of the other device is lost'
+    [ "$(jq -r .chip.mac shared/receipt.json)" = "02:00:00:00:00:2$run" ] || fail 'the folder is not its own'
+done
+for file in certificate.pem esp_secure_cert.bin receipt-2.json; do
+    cmp -s "$record/$file" "shared/$(basename "$record")/$file" || fail "$file of the other device is lost"
+done
+[ ! -e shared/receipt-2.json ] || fail 'a receipt of the other device stays'
+
 # A file of a person's that has one of the record's names stays, and costs no fuse.
 mkdir mine
 echo precious >mine/private_key.pem
@@ -141,6 +157,9 @@ as=efuse.bin refused 2 'mine/private_key.pem exists already' --port "sim:esp32c3
 cmp -s efuse5.bin blank.bin || fail 'a record that cannot be kept costs fuses'
 [ "$(cat mine/private_key.pem)" = precious ] || fail 'a private key was overwritten'
 [ ! -e mine/receipt.json ] || fail 'a refused run leaves a record'
+"$espseal" provision --port 'sim:esp32c3?efuse=efuse6.bin&flash=flash6.bin' --mode development "${given[@]}" --out mine \
+    --keep-secrets --force --confirm burn >out 2>err || fail "--force over a person's file exits $?"
+[ "$(cat mine/former/private_key.pem)" = precious ] || fail 'a private key was lost to --force'
 
 # A finished development device says that it is not sealed.
 "$espseal" provision --port 'sim:esp32c3?efuse=efuse3.bin&flash=flash3.bin' --mode development "${given[@]}" --out dev \
