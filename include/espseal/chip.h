@@ -172,7 +172,7 @@ struct seal_secure_boot {
 };
 
 struct seal_rom_traits {
-    bool deflate;              /* FLASH_DEFL_* */
+    bool deflate;              /* FLASH_DEFL_*, and nothing behind the data is written */
     bool begin_has_encrypted;  /* FLASH_BEGIN takes a fifth word */
     uint8_t security_info_len; /* 20, 12 or 0 */
     uint16_t flash_block;      /* bytes per FLASH_DATA that are safe on silicon */

@@ -72,8 +72,11 @@ const struct seal_chip seal_chip_esp32 = {
                   .miso_dlen = 0x2c,
                   .w0 = 0x80,
                   .address_high = true},
-    /* 250 sets in one frame were taken by this ROM. */
-    .rom = {.deflate = true,
+    /*
+     * Inflating, this ROM writes 32 KiB at a time, and all of its buffer at the end too, over what follows in
+     * flash (measured). 250 sets in one frame were taken by it.
+     */
+    .rom = {.deflate = false,
             .begin_has_encrypted = false,
             .security_info_len = 0,
             .flash_block = 1024,
@@ -83,5 +86,5 @@ const struct seal_chip seal_chip_esp32 = {
             .uart_clkdiv = 0x3ff40014,
             .clock_count = 0x3ff5f06c,
             .clock_fuse = 0x3ff5a010},
-    .tested = {.rom = SEAL_TESTED_EMULATOR, .efuse = SEAL_TESTED_EMULATOR, .flash = SEAL_TESTED_SIMULATOR},
+    .tested = {.rom = SEAL_TESTED_EMULATOR, .efuse = SEAL_TESTED_EMULATOR, .flash = SEAL_TESTED_EMULATOR},
 };

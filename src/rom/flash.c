@@ -59,7 +59,8 @@ static int read_jedec_id(struct seal_loader *loader, uint32_t *id, struct seal_c
         return err;
     }
     *id = answer[1] == answer[2] ? answer[1] : 0; /* none: it is asked again */
-    const struct seal_reg_write restore[] = {{usr, saved[0], 0xFFFFFFFFu, 0},
+    /* The ROM's reads set their own bits, and count on this one being set since reset. */
+    const struct seal_reg_write restore[] = {{usr, saved[0] | SPI_USR_COMMAND, 0xFFFFFFFFu, 0},
                                              {usr2, saved[1], 0xFFFFFFFFu, 0}};
     return seal_loader_write_regs(loader, restore, 2, 0, cause);
 }

@@ -5,7 +5,8 @@
 #define BLOCK_HEADER 16u
 #define WRITE_MS_PER_MB 40000
 #define WORTH_LARGE_BLOCKS 16384u
-#define SEND_RETRIES 4
+/* Smaller blocks first, and then every rate down to the first one. */
+#define SEND_RETRIES 7
 /* Deflated while a block travels: 3 ms of work, less than 4 KiB need at any rate of a UART. */
 #define PACK_STEP (128u << 10)
 

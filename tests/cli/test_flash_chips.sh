@@ -23,7 +23,9 @@ while read -r chip; do
         [ "$status" -eq "$want" ] || fail "$chip: flash $* exits $status, not $want"
     }
     run 0 write 0x10000=text.bin 0x20000=random.bin
-    [ "$(jq -c '[.files[] | .verified, .deflated]' out)" = '[true,true,true,false]' ] || fail "$chip: deflated and plain"
+    deflated=true
+    [ "$chip" != esp32 ] || deflated=false # its ROM would write more than the data
+    [ "$(jq -c '[.files[] | .verified, .deflated]' out)" = "[true,$deflated,true,false]" ] || fail "$chip: deflated and plain"
     run 0 write 0x40000=text.bin --no-compress
     [ "$(jq '.files[0].sent >= .files[0].length' out)" = true ] || fail "$chip: --no-compress deflates"
     for at in 0x10000 0x40000; do
