@@ -1,9 +1,8 @@
 #!/bin/bash
 # `espseal audit`: of devices, files and what the ROM tells in secure download mode; its forms, gates and baselines.
 set -euo pipefail
-espseal=$BIN/espseal
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 # shellcheck source=tests/cli/profiles.sh
 . "$SOURCE/tests/cli/profiles.sh"
 cd "$work"

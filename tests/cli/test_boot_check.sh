@@ -1,16 +1,10 @@
 #!/bin/bash
 # `espseal boot-check`: on a device and on files, as text and JSON, with its exit status for each verdict.
 set -euo pipefail
-espseal=$BIN/espseal
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 hello=$SOURCE/tests/qemu/hello-esp32c3.bin
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 cd "$work"
-fail() {
-    echo "FAIL: $*"
-    cat out err
-    exit 1
-}
 # check STATUS WORD...
 check() {
     local want=$1 status=0

@@ -1,27 +1,11 @@
 #!/bin/bash
 # bundle build, show, verify: certificates gathered, filtered and sorted; chains as a device would see them.
 set -euo pipefail
-espseal=$BIN/espseal
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 umask 022
 cd "$work"
 touch out err
-fail() {
-    echo "FAIL: $*"
-    cat "$work/out" "$work/err"
-    exit 1
-}
-# expect STATUS WORD...: runs espseal; its output is in $work/out and $work/err
-expect() {
-    local wanted=$1 status=0
-    shift
-    "$espseal" "$@" >"$work/out" 2>"$work/err" || status=$?
-    [ "$status" -eq "$wanted" ] || fail "espseal $* exits $status instead of $wanted"
-}
-says() {
-    grep -qF -- "$1" "$work/err" || fail "stderr has no \"$1\""
-}
 
 # ca NAME SUBJECT KEY_OPTION...: a root in NAME.pem with NAME.key
 ca() {

@@ -2,8 +2,8 @@
 # Certificates by CMP (RFC 4210) against OpenSSL's mock server on 127.0.0.1: initial request, key update, PKCS#10
 # request; wrong secrets, refusals, answers for another key and absent servers leave no file and burn nothing.
 set -euo pipefail
-espseal=$BIN/espseal
-work=$(mktemp -d)
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 server=
 stop() {
     [ -z "$server" ] || kill "$server" 2>/dev/null || true

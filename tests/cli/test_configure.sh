@@ -2,9 +2,8 @@
 # configure_esp_secure_cert.py: the command line of every case of tests/vectors/tlv, run as it stands there.
 set -euo pipefail
 vectors=$SOURCE/tests/vectors/tlv
-espseal=$BIN/espseal
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 umask 022
 PATH=$BIN:$PATH
 data=esp_secure_cert_data

@@ -1,15 +1,9 @@
 #!/bin/bash
 # Ports on a mocked kernel (umockdev): listed, watched, and chosen by auto, usb: and mac:.
 set -euo pipefail
-espseal=$BIN/espseal
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 cd "$work"
-fail() {
-    echo "FAIL: $*"
-    cat out err 2>/dev/null || true
-    exit 1
-}
 if grep -q '^ESPSEAL_SANITIZE:BOOL=ON' "$BUILD/CMakeCache.txt"; then
     export ASAN_OPTIONS=verify_asan_link_order=0
 fi

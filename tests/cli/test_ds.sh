@@ -1,16 +1,10 @@
 #!/bin/bash
 # ds params: byte-equal to the reference, and refusals.
 set -euo pipefail
-espseal=$BIN/espseal
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 vectors=$SOURCE/tests/vectors/ds
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 cd "$work"
-fail() {
-    echo "FAIL: $*"
-    cat err 2>/dev/null
-    exit 1
-}
 refused() {
     local wanted=$1 message=$2 status=0
     shift 2

@@ -2,16 +2,10 @@
 # shellcheck disable=SC1010 # "then" joins operations here
 # The commands that burn eFuses: plans, refusals, files, chains of operations, applying what was saved.
 set -euo pipefail
-espseal=$BIN/espseal
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 cd "$work"
 umask 077
-fail() {
-    echo "FAIL: $*"
-    cat out err
-    exit 1
-}
 # run STATUS WORD...: on the simulated chip whose fuses are in the file $chip
 chip=fuses
 run() {

@@ -1,14 +1,8 @@
 #!/bin/bash
 # efuse summary: what a person reads, what a program reads, and no key bytes unless asked for.
 set -euo pipefail
-espseal=$BIN/espseal
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-fail() {
-    echo "FAIL: $*"
-    cat "$work/out" "$work/err"
-    exit 1
-}
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 
 # run STATUS WORD...
 run() {

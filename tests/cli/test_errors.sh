@@ -1,14 +1,8 @@
 #!/bin/bash
 # What makes no sense is refused with exit 1, one line that names it, and a hint; with --json as JSON too.
 set -euo pipefail
-espseal=$BIN/espseal
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-fail() {
-    echo "FAIL: $*"
-    cat "$work/err"
-    exit 1
-}
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 
 # refused MESSAGE HINT WORD...
 refused() {

@@ -1,14 +1,8 @@
 #!/bin/bash
 # device exits: the ways into a chip, from a device, from a file, and in secure download mode; jtag token.
 set -euo pipefail
-espseal=$BIN/espseal
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-fail() {
-    echo "FAIL: $*"
-    cat "$work/out" "$work/err"
-    exit 1
-}
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 cd "$work"
 way() { # NAME KEY: a value from the JSON in out
     jq -r --arg name "$1" --arg key "$2" '.ways[] | select(.name == $name) | .[$key]' out
@@ -26,12 +20,12 @@ exits --port "$chip"
 # Burned, they close by the fuse that is named.
 "$espseal" efuse burn --port "$chip" DIS_PAD_JTAG=1 DIS_DIRECT_BOOT=1 DIS_USB_SERIAL_JTAG_DOWNLOAD_MODE=1 \
     DIS_FORCE_DOWNLOAD=1 --confirm burn >out 2>err || fail "efuse burn exits $?"
-for source in "--port $chip" "--chip esp32c3 --efuse-file efuse"; do
-    read -ra words <<<"$source"
+for place in "--port $chip" "--chip esp32c3 --efuse-file efuse"; do
+    read -ra words <<<"$place"
     exits "${words[@]}"
     for closed in pad-jtag:DIS_PAD_JTAG direct-boot:DIS_DIRECT_BOOT forced-download:DIS_FORCE_DOWNLOAD \
         usb-serial-jtag-download:DIS_USB_SERIAL_JTAG_DOWNLOAD_MODE; do
-        [ "$(way "${closed%:*}" state)" = closed ] || fail "${closed%:*} is not closed ($source)"
+        [ "$(way "${closed%:*}" state)" = closed ] || fail "${closed%:*} is not closed ($place)"
         [ "$(way "${closed%:*}" fuse)" = "${closed#*:}" ] || fail "${closed%:*} is closed by another fuse"
     done
     [ "$(way usb-jtag state)" = open ] || fail "JTAG over USB is not open"

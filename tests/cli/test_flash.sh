@@ -1,17 +1,11 @@
 #!/bin/bash
 # `espseal flash`: places by offset and by name, differences, encryption, refusals by rule, a cable that is pulled.
 set -euo pipefail
-espseal=$BIN/espseal
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 images=$SOURCE/tests/vectors/image
 tables=$SOURCE/tests/vectors/partition_table
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 cd "$work"
-fail() {
-    echo "FAIL: $*"
-    cat out err
-    exit 1
-}
 port='sim:esp32c3?efuse=efuse.bin&flash=flash.bin'
 # flash STATUS COMMAND WORD...
 flash() {

@@ -1,15 +1,9 @@
 #!/bin/bash
 # Every chip that the simulator knows takes plain, deflated and encrypted writes, and reads them back.
 set -euo pipefail
-espseal=$BIN/espseal
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 cd "$work"
-fail() {
-    echo "FAIL: $*"
-    cat out err
-    exit 1
-}
 seq 1 8000 >text.bin # 38 893 bytes
 head -c 20000 /dev/urandom >random.bin
 

@@ -2,16 +2,10 @@
 # Flash that is encrypted on the host: on every chip the ROM's ciphertext, the host's and the simulator's are one, a
 # chip in use is reflashed by whoever holds its key, and nobody else's key is taken.
 set -euo pipefail
-espseal=$BIN/espseal
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 umask 077
 cd "$work"
-fail() {
-    echo "FAIL: $*"
-    cat out err
-    exit 1
-}
 run() { # STATUS WORD...
     local want=$1 status=0
     shift

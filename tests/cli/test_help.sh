@@ -1,9 +1,8 @@
 #!/bin/bash
 # Help in all its forms: exit 0, on stdout, the same text by every way to ask.
 set -euo pipefail
-espseal=$BIN/espseal
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 fail() {
     echo "FAIL: $*"
     exit 1

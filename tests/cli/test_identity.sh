@@ -2,16 +2,10 @@
 # identity: keys, requests and certificates as people make them, checked with openssl; wrong inputs are refused
 # with the documented exit status, one line that names the thing, and leave nothing behind.
 set -euo pipefail
-espseal=$BIN/espseal
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 cd "$work"
 umask 022
-fail() {
-    echo "FAIL: $*"
-    cat err 2>/dev/null
-    exit 1
-}
 command -v openssl >/dev/null || fail "openssl is missing"
 
 # made WORD...: succeeds and prints nothing on stdout
@@ -30,14 +24,11 @@ refused() {
     grep -qF -- "$message" err || fail "espseal $* does not say \"$message\""
     ! grep -qE 'PRIVATE KEY|open sesame' err || fail "espseal $* echoes a secret"
 }
-mode() {
-    [ "$(stat -c %a "$2")" = "$1" ] || fail "$2 has mode $(stat -c %a "$2")"
-}
 
 # --- key ---
 for type in rsa:2048 rsa:3072 ec:p256 ec:p384; do
     made identity key --type "$type" --out "$type.key"
-    mode 600 "$type.key"
+    mode "$type.key" 600
     openssl pkey -in "$type.key" -check -noout >/dev/null || fail "openssl rejects the $type key"
     fingerprint=$(openssl pkey -in "$type.key" -pubout -outform DER | sha256sum | cut -d' ' -f1)
     grep -qF "$fingerprint" err || fail "the fingerprint of $type is not printed"
@@ -48,10 +39,10 @@ refused 2 'ec:p256.key exists already' identity key --type ec:p256 --out ec:p256
 [ "$before" = "$(sha256sum ec:p256.key)" ] || fail "a key was overwritten"
 made identity key --type ec:p256 --out ec:p256.key --force
 [ "$before" != "$(sha256sum ec:p256.key)" ] || fail "--force did not overwrite"
-mode 600 ec:p256.key
+mode ec:p256.key 600
 chmod 644 ec:p256.key
 made identity key --type ec:p256 --out ec:p256.key --force
-mode 600 ec:p256.key
+mode ec:p256.key 600
 "$espseal" identity key --type ec:p256 --out - 2>err | openssl pkey -noout || fail "--out - gives no key"
 [ "$("$espseal" identity key --type ec:p384 --out j.key --json | jq -r '"\(.file) \(.key) \(.encrypted)"')" = \
     "j.key EC P-384 false" ] || fail "--json is wrong"
@@ -63,7 +54,7 @@ refused 2 'no-such-folder' identity key --type ec:p256 --out no-such-folder/x.ke
 # --- passphrases ---
 (umask 077 && echo 'open sesame' >pass && echo 'open barley' >wrong && : >empty)
 made identity key --type rsa:2048 --passphrase-file pass --out locked.key
-mode 600 locked.key
+mode locked.key 600
 grep -q 'BEGIN ENCRYPTED PRIVATE KEY' locked.key || fail "the key is not encrypted"
 openssl pkey -in locked.key -passin file:pass -noout || fail "openssl cannot open the encrypted key"
 made identity csr --key locked.key --passphrase-file pass --subject /CN=locked --out locked.csr
@@ -88,7 +79,7 @@ made identity csr --key locked.der --passphrase-file pass --subject /CN=der --ou
 # --- csr ---
 made identity csr --key rsa:2048.key --subject '/CN=device\/1/O=Example' --san DNS:d.example.com \
     --san IP:2001:db8::1 --san URI:urn:dev:1 --out device.csr
-mode 644 device.csr
+mode device.csr 644
 openssl req -in device.csr -verify -noout 2>/dev/null || fail "openssl does not verify the request"
 [ "$(openssl req -in device.csr -noout -subject -nameopt RFC2253)" = "subject=O=Example,CN=device/1" ] ||
     fail "the subject is not as asked"
@@ -113,8 +104,8 @@ refused 2 'cut.key' identity csr --key cut.key --subject /CN=x --out no.csr
 
 # --- ca and cert ---
 made identity ca --subject '/CN=Example CA' --days 400 --out-cert ca.crt --out-key ca.key
-mode 600 ca.key
-mode 644 ca.crt
+mode ca.key 600
+mode ca.crt 644
 made identity cert --csr device.csr --ca-cert ca.crt --ca-key ca.key --days 30 --out device.crt
 openssl verify -x509_strict -purpose sslclient -CAfile ca.crt device.crt >/dev/null || fail "openssl rejects it"
 extensions=$(openssl x509 -in device.crt -noout \

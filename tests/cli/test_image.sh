@@ -1,16 +1,10 @@
 #!/bin/bash
 # `espseal image info`: what a person and a script see of an image, and of a damaged one.
 set -euo pipefail
-espseal=$BIN/espseal
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 vectors=$SOURCE/tests/vectors
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 cd "$work"
-fail() {
-    echo "FAIL: $*"
-    cat out err
-    exit 1
-}
 # info STATUS FILE WORD...
 info() {
     local want=$1 status=0

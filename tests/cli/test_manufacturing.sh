@@ -2,26 +2,17 @@
 # Manufacturing data as part of provision: an NVS partition per device, in the clear and encrypted by both schemes; a
 # rerun changes nothing, random values above all; what is wrong is told by file and line before a fuse is burned.
 set -euo pipefail
-espseal=$BIN/espseal
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 umask 022
 cd "$work"
 touch out err
-fail() {
-    echo "FAIL: $*"
-    cat "$work/out" "$work/err"
-    exit 1
-}
 # expect STATUS WORD...: runs espseal; its output is in out and err
 expect() {
     local wanted=$1 status=0
     shift
     "$espseal" "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
     [ "$status" -eq "$wanted" ] || fail "espseal $* exits $status instead of $wanted"
-}
-says() {
-    grep -qF -- "$1" "$work/err" || fail "stderr has no \"$1\""
 }
 cat >nvs.csv <<'CSV'
 key,type,encoding,value

@@ -1,31 +1,12 @@
 #!/bin/bash
 # nvs build, encrypt, decrypt, keygen: the reference's bytes, modes of files, exit statuses, what is said.
 set -euo pipefail
-espseal=$BIN/espseal
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 vectors=$SOURCE/tests/vectors/nvs
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 umask 022
 cd "$work"
-fail() {
-    echo "FAIL: $*"
-    cat "$work/out" "$work/err"
-    exit 1
-}
 
-# expect STATUS WORD...: runs espseal; its output is in $work/out and $work/err
-expect() {
-    local wanted=$1 status=0
-    shift
-    "$espseal" "$@" >"$work/out" 2>"$work/err" || status=$?
-    [ "$status" -eq "$wanted" ] || fail "espseal $* exits $status instead of $wanted"
-}
-says() {
-    grep -qF -- "$1" "$work/err" || fail "stderr has no \"$1\""
-}
-mode() {
-    [ "$(stat -c %a "$1")" = "$2" ] || fail "$1 has mode $(stat -c %a "$1") instead of $2"
-}
 # use CASE: its files lie in the current folder as a person would have them
 use() {
     rm -rf "$work/in"

@@ -1,16 +1,10 @@
 #!/bin/bash
 # `espseal partition-table`: CSV and binary both ways, checks, and the table in a chip's flash.
 set -euo pipefail
-espseal=$BIN/espseal
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 vectors=$SOURCE/tests/vectors/partition_table
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 cd "$work"
-fail() {
-    echo "FAIL: $*"
-    cat out err
-    exit 1
-}
 # table STATUS WORD...
 table() {
     local want=$1 status=0

@@ -2,8 +2,8 @@
 # Keys in hardware: a CA key in a PKCS#11 token (SoftHSM 2) and, where it runs, in a TPM 2.0 (swtpm). Signatures are
 # checked with openssl; wrong PINs are tried once; a key that stays in its token is refused where its numbers are needed.
 set -euo pipefail
-espseal=$BIN/espseal
-work=$(mktemp -d)
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 tpm=
 cleanup() {
     [ -z "$tpm" ] || kill "$tpm" 2>/dev/null || true
@@ -12,11 +12,6 @@ cleanup() {
 trap cleanup EXIT
 cd "$work"
 umask 077
-fail() {
-    echo "FAIL: $*"
-    cat err 2>/dev/null
-    exit 1
-}
 find_library() { # NAME: its path, of a few places where distributions put it
     find /usr/lib /usr/lib64 /usr/local/lib /opt -name "$1" 2>/dev/null | sort | head -n 1 || true
 }

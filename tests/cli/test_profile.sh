@@ -2,15 +2,9 @@
 # What a device's certificate must be before anything is burned for it: a chain up to the given CA, a sound exponent, a
 # key that no other device has; and names after a profile, with Matter's vendor and product ids.
 set -euo pipefail
-espseal=$BIN/espseal
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 cd "$work"
-fail() {
-    echo "FAIL: $*"
-    cat err
-    exit 1
-}
 run() { "$espseal" "$@" >out 2>err || fail "$* exits $?"; }
 # three levels: root, factory (an intermediate CA), device
 run identity ca --subject '/CN=Root' --days 90 --out-cert root.pem --out-key root.key

@@ -2,17 +2,11 @@
 # Profiles as people write them: every mistake named with its line before the chip changes, the schema and the reader
 # of one mind, the examples sound, flags over --set over the file, and profile init, show and check.
 set -euo pipefail
-espseal=$BIN/espseal
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 # shellcheck source=tests/cli/profiles.sh
 . "$SOURCE/tests/cli/profiles.sh"
 cd "$work"
-fail() {
-    echo "FAIL: $*"
-    cat err
-    exit 1
-}
 : >err
 profile_files esp32c3 || fail 'the inputs could not be made'
 port='sim:esp32c3?efuse=efuse.bin&flash=flash.bin'

@@ -1,15 +1,10 @@
 #!/bin/bash
 # What a person, a script and a factory see of `espseal provision`: refusals before the first fuse, files, streams.
 set -euo pipefail
-espseal=$BIN/espseal
-work=$(mktemp -d)
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 cd "$work"
-fail() {
-    echo "FAIL: $*"
-    cat err
-    exit 1
-}
 
 "$espseal" identity ca --subject '/CN=Test CA' --days 30 --out-cert ca.pem --out-key ca.key 2>err
 for name in device other; do

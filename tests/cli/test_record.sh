@@ -2,18 +2,12 @@
 # What a run records before it hides a key is what the same command goes on from after a cut. Without it, over images
 # that nobody can look at any more, nothing is switched on, and the line of the profile is named.
 set -euo pipefail
-espseal=$BIN/espseal
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 # shellcheck source=tests/cli/profiles.sh
 . "$SOURCE/tests/cli/profiles.sh"
 cd "$work"
 : >err
-fail() {
-    echo "FAIL: $*"
-    cat err
-    exit 1
-}
 profile_files esp32c3 || fail 'the inputs could not be made'
 cp "$SOURCE/examples/production-esp32c3.json" profile.json
 port='sim:esp32c3?efuse=efuse.bin&flash=flash.bin'

@@ -2,15 +2,9 @@
 # provision in two runs: --csr-only makes the key in the chip and a request, --device-cert alone completes it. No
 # private key is ever a file; names are templates; the request can be asked for again; a renewal keeps the key.
 set -euo pipefail
-espseal=$BIN/espseal
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 cd "$work"
-fail() {
-    echo "FAIL: $*"
-    cat err
-    exit 1
-}
 port='sim:esp32c3?efuse=efuse.bin&flash=flash.bin'
 "$espseal" identity ca --subject '/CN=Test CA' --days 30 --out-cert ca.pem --out-key ca.key 2>err
 mkdir station && cd station

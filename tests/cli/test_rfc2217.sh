@@ -1,7 +1,8 @@
 #!/bin/bash
 # espseal against the RFC 2217 server of pyserial, which most people run (esp_rfc2217_server is made of it too).
 set -euo pipefail
-espseal=$BIN/espseal
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 python=
 for candidate in /usr/bin/python3 python3; do
     if [ -z "$python" ] && "$candidate" -c 'import serial.rfc2217' 2>/dev/null; then
@@ -12,7 +13,6 @@ done
     echo "SKIP: no python3-serial: rfc2217:// was not tried against a server of others"
     exit 77
 }
-work=$(mktemp -d)
 simulator=
 server=
 finish() {

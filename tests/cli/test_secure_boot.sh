@@ -1,17 +1,11 @@
 #!/bin/bash
 # Secure boot: keys, signatures (here, in a token, elsewhere), verdicts, digests, and rotation on a simulated chip.
 set -euo pipefail
-espseal=$BIN/espseal
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 vectors=$SOURCE/tests/vectors/secureboot
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 cd "$work"
 umask 022
-fail() {
-    echo "FAIL: $*"
-    cat out err
-    exit 1
-}
 expect() { # STATUS WORD...
     local wanted=$1 status=0
     shift

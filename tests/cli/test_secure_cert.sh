@@ -1,27 +1,11 @@
 #!/bin/bash
 # secure-cert build and inspect: the reference's bytes, modes of files, exit statuses, warnings, findings.
 set -euo pipefail
-espseal=$BIN/espseal
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 vectors=$SOURCE/tests/vectors/tlv
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 umask 022
-fail() {
-    echo "FAIL: $*"
-    cat "$work/err"
-    exit 1
-}
 
-# expect STATUS WORD...: runs espseal; its output is in $work/out and $work/err
-expect() {
-    local wanted=$1 status=0
-    shift
-    "$espseal" "$@" >"$work/out" 2>"$work/err" || status=$?
-    [ "$status" -eq "$wanted" ] || fail "espseal $* exits $status instead of $wanted"
-}
-says() {
-    grep -qF -- "$1" "$work/err" || fail "stderr has no \"$1\""
-}
 # use CASE: copies its inputs to $work/in as a person would have them
 use() {
     rm -rf "$work/in"

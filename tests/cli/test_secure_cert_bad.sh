@@ -2,18 +2,12 @@
 # Bad input for esp_secure_cert: partitions, rows, keys and certificates that are cut, broken or hostile. Each gets one
 # line that names the place, one hint, exit 2 and no file; findings that a command reports exit 7.
 set -euo pipefail
-espseal=$BIN/espseal
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 vectors=$SOURCE/tests/vectors/tlv
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 cd "$work"
 umask 077
 count=0
-fail() {
-    echo "FAIL: $*"
-    cat err
-    exit 1
-}
 # refused STATUS TEXT WORD...
 refused() {
     local want=$1 text=$2 status=0

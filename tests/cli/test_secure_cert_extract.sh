@@ -1,25 +1,10 @@
 #!/bin/bash
 # secure-cert extract, inspect and scan: files and chips, legacy formats, round trips, findings.
 set -euo pipefail
-espseal=$BIN/espseal
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 vectors=$SOURCE/tests/vectors
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 umask 022
-fail() {
-    echo "FAIL: $*"
-    cat "$work/err"
-    exit 1
-}
-expect() {
-    local wanted=$1 status=0
-    shift
-    "$espseal" "$@" >"$work/out" 2>"$work/err" || status=$?
-    [ "$status" -eq "$wanted" ] || fail "espseal $* exits $status instead of $wanted"
-}
-says() {
-    grep -qF -- "$1" "$work/err" || fail "stderr has no \"$1\""
-}
 
 # Taken apart and built again: every kind of partition.
 again() { # again FILE [BUILD OPTION...]

@@ -1,25 +1,10 @@
 #!/bin/bash
 # secure-cert build from rows, sign (here and in two steps with openssl), verify, append-integrity.
 set -euo pipefail
-espseal=$BIN/espseal
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 vectors=$SOURCE/tests/vectors/tlv
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 umask 022
-fail() {
-    echo "FAIL: $*"
-    cat "$work/err"
-    exit 1
-}
-expect() {
-    local wanted=$1 status=0
-    shift
-    "$espseal" "$@" >"$work/out" 2>"$work/err" || status=$?
-    [ "$status" -eq "$wanted" ] || fail "espseal $* exits $status instead of $wanted"
-}
-says() {
-    grep -qF -- "$1" "$work/err" || fail "stderr has no \"$1\""
-}
 key() { # key FILE ALGORITHM OPTIONS
     openssl genpkey -algorithm "$2" -pkeyopt "$3" -out "$work/$1.pem" 2>"$work/err"
     openssl pkey -in "$work/$1.pem" -pubout -out "$work/$1.pub" 2>"$work/err"

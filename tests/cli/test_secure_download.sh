@@ -1,14 +1,8 @@
 #!/bin/bash
 # A simulated chip in secure download mode: what it can do works, the rest is refused by name and without a wait.
 set -euo pipefail
-espseal=$BIN/espseal
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-fail() {
-    echo "FAIL: $*"
-    cat "$work/err"
-    exit 1
-}
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 cd "$work"
 head -c 1024 /dev/zero >efuse
 printf '\040' | dd of=efuse bs=1 seek=16 conv=notrunc status=none # ENABLE_SECURITY_DOWNLOAD

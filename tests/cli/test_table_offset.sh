@@ -1,9 +1,8 @@
 #!/bin/bash
 # A partition table that is not at 0x8000, as firmware has it whose signed bootloader needs more room than 28 KiB.
 set -euo pipefail
-espseal=$BIN/espseal
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/cli/lib.sh
+. "$SOURCE/tests/cli/lib.sh"
 # shellcheck source=tests/cli/profiles.sh
 . "$SOURCE/tests/cli/profiles.sh"
 cd "$work"
