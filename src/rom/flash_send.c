@@ -7,8 +7,9 @@
 #define WORTH_LARGE_BLOCKS 16384u
 /* Smaller blocks first, and then every rate down to the first one. */
 #define SEND_RETRIES 7
-/* Deflated while a block travels: 3 ms of work, less than 4 KiB need at any rate of a UART. */
-#define PACK_STEP (128u << 10)
+/* Bytes deflated for each byte of a block that travels meanwhile: half the time that the block needs at
+ * 2 000 000 baud, and enough that a short first run covers all of the second one. */
+#define PACK_RATIO 64u
 
 /* What one attempt sends. */
 struct sending {
@@ -43,7 +44,7 @@ static void pack_next(void *ctx)
 {
     const struct sending *sending = ctx;
     if (sending->run->next) {
-        rom_pack_step(sending->run->next, PACK_STEP);
+        rom_pack_step(sending->run->next, PACK_RATIO * sending->packet);
     }
 }
 
