@@ -15,6 +15,7 @@ static int read_whole(struct cli_audit *audit, struct seal_cause *cause)
 {
     size_t size = audit->source.flash_size;
     audit->whole = seal_buf_new();
+    audit->fuse.flash_total = size;
     uint8_t *data = audit->whole ? seal_buf_reserve(audit->whole, size) : NULL;
     int err = data ? cli_fuse_read_flash(&audit->fuse, 0, data, size, cause)
                    : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory for %zu bytes of flash", size);

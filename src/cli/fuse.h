@@ -16,6 +16,7 @@ struct cli_fuse { /* one invocation */
     struct seal_buf *file;      /* its bytes */
     struct seal_map *flash;     /* --flash-file */
     size_t flash_read;          /* bytes of flash so far, for the progress */
+    size_t flash_total;         /* bytes of flash that will be read; 0: nobody knows */
     struct seal_efuse state;
     struct seal_fuse_plan plan;
     seal_json *operations; /* what was asked for, as words: for --plan-out */

@@ -102,12 +102,19 @@ int cli_fuse_map_flash(struct cli_fuse *fuse, const uint8_t **flash, uint32_t *s
     return err;
 }
 
+static void show_progress(void *ctx, size_t done, size_t total)
+{
+    const struct cli_fuse *fuse = ctx;
+    (void)total; /* of this piece */
+    cli_progress(fuse->run, "reading flash", fuse->flash_read + done, fuse->flash_total);
+}
+
 int cli_fuse_read_flash(void *ctx, uint32_t offset, uint8_t *data, size_t len, struct seal_cause *cause)
 {
     struct cli_fuse *fuse = ctx;
+    int err = seal_flash_read(fuse->loader, offset, data, len, show_progress, fuse, cause);
     fuse->flash_read += len;
-    cli_progress(fuse->run, "reading flash", fuse->flash_read, 0);
-    return seal_flash_read(fuse->loader, offset, data, len, NULL, NULL, cause);
+    return err;
 }
 
 void cli_fuse_close(struct cli_fuse *fuse)

@@ -25,11 +25,16 @@ static void format_bytes(double bytes, char *text, size_t size)
 static void draw_bar(const struct cli_progress_state *state, double seconds, int columns)
 {
     char done[24], total[24], rate[24], rest[40] = "", bar[BAR_WIDTH + 1], numbers[128], line[320];
-    double fraction = state->total ? (double)state->done / (double)state->total : 1;
+    double fraction = state->total ? (double)state->done / (double)state->total : 0;
     double speed = seconds > 0 ? (double)state->done / seconds : 0;
     format_bytes((double)state->done, done, sizeof done);
     format_bytes((double)state->total, total, sizeof total);
     format_bytes(speed, rate, sizeof rate);
+    if (state->total == 0) { /* nobody knows how much there will be */
+        (void)snprintf(line, sizeof line, "%s: %s, %s/s", state->what, done, rate);
+        (void)fprintf(stderr, "\r\033[K%.*s", columns - 1, line);
+        return;
+    }
     if (speed > 0 && state->done < state->total) {
         long left = (long)((double)(state->total - state->done) / speed + 0.5);
         (void)snprintf(rest, sizeof rest, ", %ld:%02ld left", left / 60, left % 60);
@@ -75,7 +80,8 @@ void cli_progress(struct cli_run *run, const char *what, size_t done, size_t tot
         cli_progress_done(run);
         *state = (struct cli_progress_state){.began_us = now, .total = total};
         (void)snprintf(state->what, sizeof state->what, "%s", what);
-    } else if (done == state->done || (done < total && now - state->drawn_us < DRAW_EVERY_US)) {
+    } else if (done == state->done ||
+               ((total == 0 || done < total) && now - state->drawn_us < DRAW_EVERY_US)) {
         return;
     }
     state->done = done;

@@ -221,6 +221,19 @@ static void test_progress_as_a_bar(void **state)
     assert_non_null(strstr(f.text[1], "100% 4.0 KiB of 4.0 KiB"));
 }
 
+static void test_progress_without_an_end_claims_none(void **state)
+{
+    (void)state;
+    struct fixture f;
+    capture(&f, NULL);
+    f.run.stderr_terminal = true;
+    cli_progress(&f.run, "reading", 2048, 0);
+    cli_progress(&f.run, "reading", 4096, 0); /* too soon to be drawn */
+    cli_progress_done(&f.run);
+    release(&f);
+    assert_string_equal(f.text[1], "\r\033[Kreading: 2.0 KiB, 0 B/s\n");
+}
+
 static void test_a_table_in_a_pipe_is_whole(void **state)
 {
     (void)state;
@@ -253,6 +266,7 @@ int main(void)
         cmocka_unit_test(test_progress_is_silent_in_a_pipe),
         cmocka_unit_test(test_progress_as_json_lines),
         cmocka_unit_test(test_progress_as_a_bar),
+        cmocka_unit_test(test_progress_without_an_end_claims_none),
         cmocka_unit_test(test_a_table_in_a_pipe_is_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
