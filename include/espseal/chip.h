@@ -130,11 +130,30 @@ enum { /* values shared by all chips that have the purpose (chips.json key_purpo
        SEAL_PURPOSE_HMAC_UP = 8,
 };
 
-struct seal_peripheral_registers { /* HMAC, DS and their clocks (peripherals.json; TRM chapters of the same
-                                      names) */
+/* A generation of the ECDSA peripheral: its memory and its configuration register (ESP-IDF's ecdsa_ll.h and
+ * ecdsa_reg.h; peripherals.json). */
+struct seal_ecdsa_layout {
+    uint16_t memory;     /* offset of r; s, z, x and y follow */
+    uint8_t step;        /* bytes from one of them to the next */
+    uint8_t curve_shift; /* of the curve, 0: P-192, 1: P-256, 2: P-384; the work mode stands below it */
+    uint8_t own_z;       /* bit: z comes from the memory and not from the SHA peripheral */
+    uint8_t fixed_k; /* bit: k follows from key and z (RFC 6979); 0: always a random number of the chip's */
+    bool block_by_curve; /* the eFuse block is chosen for each curve, in a register of its own */
+};
+struct seal_ecdsa_registers {
+    uint32_t base;
+    const struct seal_ecdsa_layout *layout;
+    uint16_t key_select,
+        update; /* offsets from the eFuse controller's base: which block, and taking it over */
+    const struct seal_register_set *clocks; /* ended by address 0 */
+};
+
+struct seal_peripheral_registers { /* HMAC, DS, ECDSA and their clocks (peripherals.json; TRM chapters of the
+                                      same names) */
     uint32_t hmac_base;            /* 0: none */
     uint32_t ds_base;              /* 0: none */
     const struct seal_register_set *ds_clocks; /* ended by address 0 */
+    const struct seal_ecdsa_registers *ecdsa;  /* NULL: none */
 };
 
 struct seal_spi_flash_registers { /* the SPI1 controller, for commands the ROM has no opcode for */

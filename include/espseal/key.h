@@ -75,6 +75,11 @@ int seal_key_rsa_numbers(const struct seal_key *key, uint8_t *n, uint8_t *d, siz
 int seal_key_ec_scalar(const struct seal_key *key, uint8_t scalar[static 48], size_t *len,
                        struct seal_cause *cause) SEAL_MUST_CHECK;
 
+/* The key of that scalar, len bytes as above, which tell the curve. SEAL_ERR_KEY: zero, or not below the
+ * curve's order. */
+int seal_key_of_ec_scalar(const uint8_t *scalar, size_t len, struct seal_key **key,
+                          struct seal_cause *cause) SEAL_MUST_CHECK;
+
 /*
  * Looks for the key's secret numbers (RSA: exponent, primes and CRT numbers; EC: scalar) in data: as bytes,
  * big- and little-endian, with or without padding, and in Base64 however its lines are broken, so that every

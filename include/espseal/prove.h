@@ -1,4 +1,4 @@
-/* The chip signs a fresh nonce through HMAC and DS, driven by ROM register access alone. */
+/* The chip signs a fresh nonce through HMAC and DS, or through ECDSA, driven by ROM register access alone. */
 #ifndef ESPSEAL_PROVE_H
 #define ESPSEAL_PROVE_H
 
@@ -7,9 +7,10 @@
 
 struct seal_proof { /* the transcript; no secret in it */
     uint8_t nonce[32];
-    unsigned rsa_bits;
-    uint8_t signature[512]; /* big-endian, rsa_bits / 8 bytes */
-    size_t signature_len;
+    char key[12];           /* "RSA-2048", "P-256" */
+    unsigned rsa_bits;      /* 0: ECDSA */
+    uint8_t signature[512]; /* big-endian; RSA: rsa_bits / 8 bytes, ECDSA: r and s */
+    size_t signature_len;   /* 0: verified and not kept, see seal_prove_ecdsa */
     unsigned efuse_key;
     uint8_t cert_sha256[32];
 };
@@ -33,7 +34,19 @@ int seal_ds_sign(struct seal_loader *loader, unsigned efuse_key, unsigned rsa_bi
                  uint8_t *signature, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /*
- * Proves a whole partition: takes DS_DATA, DS_CONTEXT and DEV_CERT of subtype 0 from its bytes.
+ * The same through the ECDSA peripheral: hands it the key in BLOCK_KEY<efuse_key>, lets it sign the digest of
+ * a nonce (SHA-384 for P-384, else SHA-256), and verifies with cert, which names the curve. Where the
+ * peripheral can, it derives k from key and nonce (RFC 6979). An ESP32-H2 before v1.2 cannot, and in the
+ * bootloader its random numbers are not good enough for a signature that may be read by others (ESP-IDF,
+ * "Random Number Generation"): it is verified, and signature_len stays 0. Steps: ESP-IDF's ecdsa_hal.c.
+ * SEAL_ERR_PROOF: no key, wrong key, or another purpose; SEAL_ERR_KEY, SEAL_ERR_UNSUPPORTED.
+ */
+int seal_prove_ecdsa(struct seal_loader *loader, unsigned efuse_key, const struct seal_cert *cert,
+                     struct seal_proof *proof, struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/*
+ * Proves a whole partition: takes DEV_CERT of subtype 0 from its bytes, and DS_DATA and DS_CONTEXT, or
+ * SEC_CFG where the private key is in the ECDSA peripheral.
  */
 int seal_prove_partition(struct seal_loader *loader, const uint8_t *partition, size_t len,
                          struct seal_proof *proof, struct seal_cause *cause) SEAL_MUST_CHECK;

@@ -65,6 +65,9 @@ int seal_tlv_put_ds(struct seal_buf *out, uint8_t subtype, unsigned rsa_bits, co
 /* SEC_CFG of a key in the ECDSA peripheral: efuse_key 0..5 stored as block number (n + 4). */
 int seal_tlv_put_sec_cfg(struct seal_buf *out, uint8_t subtype, unsigned efuse_key,
                          struct seal_cause *cause) SEAL_MUST_CHECK;
+/* The same of a partition whose PRIV_KEY says that its key is in the ECDSA peripheral; false: it does not, or
+ * names no key block. */
+bool seal_tlv_get_ecdsa(const uint8_t *data, size_t len, uint8_t subtype, unsigned *efuse_key);
 
 /* INTEGRITY: SHA-256 (32 bytes, computed by the caller over everything before it). */
 int seal_tlv_put_integrity(struct seal_buf *out, uint8_t subtype, const uint8_t sha256[static 32],

@@ -73,6 +73,22 @@ static const struct seal_register_set ds_clocks[] = {
     {0},
 };
 
+static const struct seal_register_set ecdsa_clocks[] = {
+    {0x600960dc, 0x3, 0x3}, /* ECC: clock on, in reset */
+    {0x600960dc, 0x1, 0x3},
+    {0x600960ec, 0x3, 0x3}, /* ECDSA: clock on, in reset */
+    {0x600960ec, 0x1, 0x3},
+    {0x600960e0, 0x0, 0x5}, /* ECC memory powered */
+    {0x60096164, 0x1, 0x1}, /* the key manager: clock on (esp-idf#18788) */
+    {0x60087018, 0x1, 0x1}, /* ECDSA takes its key from the fuses */
+    {0},
+};
+static const struct seal_ecdsa_registers ecdsa = {.base = 0x6008e000,
+                                                  .layout = &seal_ecdsa_three_curves,
+                                                  .key_select = 0x1d0,
+                                                  .update = 0x1fc,
+                                                  .clocks = ecdsa_clocks};
+
 const struct seal_chip seal_chip_esp32c5 = {
     .name = "esp32c5",
     .title = "ESP32-C5",
@@ -99,7 +115,7 @@ const struct seal_chip seal_chip_esp32c5 = {
                   .super_key = 0x50d83aa1,
                   .super_auto_feed = 0x00040000,
                   .resets_chip = true},
-    .peripherals = {.hmac_base = 0x6008d000, .ds_base = 0x6008c000, .ds_clocks = ds_clocks},
+    .peripherals = {.hmac_base = 0x6008d000, .ds_base = 0x6008c000, .ds_clocks = ds_clocks, .ecdsa = &ecdsa},
     .spi_flash = {.base = 0x60003000,
                   .cmd = 0x0,
                   .addr = 0x4,
@@ -121,5 +137,6 @@ const struct seal_chip seal_chip_esp32c5 = {
     .tested = {.rom = SEAL_TESTED_SIMULATOR,
                .efuse = SEAL_TESTED_SIMULATOR,
                .flash = SEAL_TESTED_SIMULATOR,
-               .ds = SEAL_TESTED_SIMULATOR},
+               .ds = SEAL_TESTED_SIMULATOR,
+               .ecdsa = SEAL_TESTED_SIMULATOR},
 };

@@ -45,6 +45,20 @@ static const struct seal_efuse_controller efuse = {
     .register_space = 512,
 };
 
+static const struct seal_register_set ecdsa_clocks[] = {
+    {0x600960ac, 0x3, 0x3}, /* ECC: clock on, in reset */
+    {0x600960ac, 0x1, 0x3},
+    {0x600960bc, 0x3, 0x3}, /* ECDSA: clock on, in reset */
+    {0x600960bc, 0x1, 0x3},
+    {0x600960b0, 0x0, 0x5}, /* ECC memory powered */
+    {0},
+};
+static const struct seal_ecdsa_registers ecdsa = {.base = 0x6008e000,
+                                                  .layout = &seal_ecdsa_two_curves,
+                                                  .key_select = 0x1cc,
+                                                  .update = 0x1f8,
+                                                  .clocks = ecdsa_clocks};
+
 const struct seal_chip seal_chip_esp32c61 = {
     .name = "esp32c61",
     .title = "ESP32-C61",
@@ -65,6 +79,7 @@ const struct seal_chip seal_chip_esp32c61 = {
                   .super_key = 0x50d83aa1,
                   .super_auto_feed = 0x00040000,
                   .resets_chip = true},
+    .peripherals = {.ecdsa = &ecdsa},
     .spi_flash = {.base = 0x60003000,
                   .cmd = 0x0,
                   .addr = 0x4,
@@ -81,5 +96,8 @@ const struct seal_chip seal_chip_esp32c61 = {
             .flash_block = 1024,
             .write_reg_max = 1,
             .uart_date = 0x6000007c},
-    .tested = {.rom = SEAL_TESTED_SIMULATOR, .efuse = SEAL_TESTED_SIMULATOR, .flash = SEAL_TESTED_SIMULATOR},
+    .tested = {.rom = SEAL_TESTED_SIMULATOR,
+               .efuse = SEAL_TESTED_SIMULATOR,
+               .flash = SEAL_TESTED_SIMULATOR,
+               .ecdsa = SEAL_TESTED_SIMULATOR},
 };

@@ -91,6 +91,29 @@ static const struct seal_register_set ds_clocks[] = {
     {0},
 };
 
+/* The parent's reset is released last: it holds ECC and, before v1.2, RSA. */
+static const struct seal_register_set ecdsa_clocks[] = {
+    {0x600960d4, 0x3, 0x3}, /* ECC: clock on, in reset */
+    {0x600960d4, 0x1, 0x3},
+    {0x600960cc, 0x3, 0x3}, /* RSA: clock on, in reset */
+    {0x600960cc, 0x1, 0x3},
+    {0x600960e4, 0x3, 0x3}, /* ECDSA: clock on, in reset */
+    {0x600960e4, 0x1, 0x3},
+    {0x600960d0, 0x0, 0x5}, /* RSA memory powered */
+    {0x600960d8, 0x0, 0x5}, /* ECC memory powered */
+    {0},
+};
+static const struct seal_ecdsa_registers ecdsa = {.base = 0x6008e000,
+                                                  .layout = &seal_ecdsa_with_mpi,
+                                                  .key_select = 0x1cc,
+                                                  .update = 0x1f8,
+                                                  .clocks = ecdsa_clocks};
+static const struct seal_ecdsa_registers ecdsa_v1_2 = {.base = 0x6008e000,
+                                                       .layout = &seal_ecdsa_two_curves,
+                                                       .key_select = 0x1cc,
+                                                       .update = 0x1f8,
+                                                       .clocks = ecdsa_clocks};
+
 static const struct seal_chip *const variants[] = {&seal_chip_esp32h2, &seal_chip_esp32h2_v1_2, NULL};
 
 const struct seal_chip seal_chip_esp32h2 = {
@@ -117,7 +140,7 @@ const struct seal_chip seal_chip_esp32h2 = {
                   .super_protect = 0x600b1c24,
                   .super_key = 0x50d83aa1,
                   .super_auto_feed = 0x00040000},
-    .peripherals = {.hmac_base = 0x6008d000, .ds_base = 0x6008c000, .ds_clocks = ds_clocks},
+    .peripherals = {.hmac_base = 0x6008d000, .ds_base = 0x6008c000, .ds_clocks = ds_clocks, .ecdsa = &ecdsa},
     .spi_flash = {.base = 0x60003000,
                   .cmd = 0x0,
                   .addr = 0x4,
@@ -137,7 +160,8 @@ const struct seal_chip seal_chip_esp32h2 = {
     .tested = {.rom = SEAL_TESTED_SIMULATOR,
                .efuse = SEAL_TESTED_SIMULATOR,
                .flash = SEAL_TESTED_SIMULATOR,
-               .ds = SEAL_TESTED_SIMULATOR},
+               .ds = SEAL_TESTED_SIMULATOR,
+               .ecdsa = SEAL_TESTED_SIMULATOR},
 };
 
 const struct seal_chip seal_chip_esp32h2_v1_2 = {
@@ -164,7 +188,10 @@ const struct seal_chip seal_chip_esp32h2_v1_2 = {
                   .super_protect = 0x600b1c24,
                   .super_key = 0x50d83aa1,
                   .super_auto_feed = 0x00040000},
-    .peripherals = {.hmac_base = 0x6008d000, .ds_base = 0x6008c000, .ds_clocks = ds_clocks},
+    .peripherals = {.hmac_base = 0x6008d000,
+                    .ds_base = 0x6008c000,
+                    .ds_clocks = ds_clocks,
+                    .ecdsa = &ecdsa_v1_2},
     .spi_flash = {.base = 0x60003000,
                   .cmd = 0x0,
                   .addr = 0x4,
@@ -184,5 +211,6 @@ const struct seal_chip seal_chip_esp32h2_v1_2 = {
     .tested = {.rom = SEAL_TESTED_SIMULATOR,
                .efuse = SEAL_TESTED_SIMULATOR,
                .flash = SEAL_TESTED_SIMULATOR,
-               .ds = SEAL_TESTED_SIMULATOR},
+               .ds = SEAL_TESTED_SIMULATOR,
+               .ecdsa = SEAL_TESTED_SIMULATOR},
 };

@@ -105,6 +105,21 @@ static const struct seal_register_set ds_clocks_v3_0[] = {
     {0},
 };
 
+static const struct seal_register_set ecdsa_clocks[] = {
+    {0x500e6018, 0x0c000000, 0x0c000000}, /* clocks of the crypto subsystem and the key manager */
+    {0x500e60a8, 0x00610000, 0x00610000}, /* of the key manager, ECC and ECDSA */
+    {0x500e60c8, 0x00500000, 0x00500000}, /* resets of ECC and ECDSA */
+    {0x500e60c8, 0x00000000, 0x00504000}, /* released, and that of all of them */
+    {0x500e51d4, 0x00000000, 0x00000005}, /* ECC memory powered */
+    {0x50089018, 0x00000001, 0x00000001}, /* ECDSA takes its key from the fuses */
+    {0},
+};
+static const struct seal_ecdsa_registers ecdsa = {.base = 0x50096000,
+                                                  .layout = &seal_ecdsa_three_curves,
+                                                  .key_select = 0x1b0,
+                                                  .update = 0x1f8,
+                                                  .clocks = ecdsa_clocks};
+
 static const struct seal_chip *const variants[] = {&seal_chip_esp32p4, &seal_chip_esp32p4_v3_0, NULL};
 
 const struct seal_chip seal_chip_esp32p4 = {
@@ -180,7 +195,10 @@ const struct seal_chip seal_chip_esp32p4_v3_0 = {
                   .super_auto_feed = 0x00040000,
                   .resets_chip = true},
     .usb_otg = {.force_download = 0x50110008, .force_download_bit = 0x4},
-    .peripherals = {.hmac_base = 0x50095000, .ds_base = 0x50094000, .ds_clocks = ds_clocks_v3_0},
+    .peripherals = {.hmac_base = 0x50095000,
+                    .ds_base = 0x50094000,
+                    .ds_clocks = ds_clocks_v3_0,
+                    .ecdsa = &ecdsa},
     .spi_flash = {.base = 0x5008d000,
                   .cmd = 0x0,
                   .addr = 0x4,
@@ -200,5 +218,6 @@ const struct seal_chip seal_chip_esp32p4_v3_0 = {
     .tested = {.rom = SEAL_TESTED_SIMULATOR,
                .efuse = SEAL_TESTED_SIMULATOR,
                .flash = SEAL_TESTED_SIMULATOR,
-               .ds = SEAL_TESTED_SIMULATOR},
+               .ds = SEAL_TESTED_SIMULATOR,
+               .ecdsa = SEAL_TESTED_SIMULATOR},
 };

@@ -36,6 +36,8 @@ extern const char seal_fields_source_esp32s3[];
 extern const struct seal_efuse_block seal_blocks_errors_at_190[SEAL_BLOCKS];
 extern const struct seal_efuse_block seal_blocks_errors_at_1c0[SEAL_BLOCKS];
 
+extern const struct seal_ecdsa_layout seal_ecdsa_with_mpi, seal_ecdsa_two_curves, seal_ecdsa_three_curves;
+
 extern const struct seal_chip seal_chip_esp32, seal_chip_esp32c2, seal_chip_esp32c3, seal_chip_esp32c5,
     seal_chip_esp32c6, seal_chip_esp32c61, seal_chip_esp32h2, seal_chip_esp32h2_v1_2, seal_chip_esp32p4,
     seal_chip_esp32p4_v3_0, seal_chip_esp32s2, seal_chip_esp32s3;

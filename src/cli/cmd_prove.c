@@ -44,18 +44,23 @@ static int show(struct cli_run *run, const struct seal_proof *proof, uint32_t of
 {
     char hex[65];
     seal_hex_encode(proof->nonce, sizeof proof->nonce, hex);
-    cli_print(
-        run, "proven: BLOCK_KEY%u signed nonce %s (RSA-%u), verified with the certificate in flash at 0x%x\n",
-        proof->efuse_key, hex, proof->rsa_bits, offset);
+    cli_print(run,
+              "proven: BLOCK_KEY%u signed nonce %s (%s), verified with the certificate in flash at 0x%x\n",
+              proof->efuse_key, hex, proof->key, offset);
     if (!cli_json(run)) {
         return SEAL_OK;
     }
     seal_json *root = seal_json_object_new();
     seal_json_put_bool(root, "proven", true);
     seal_json_put_formatted(root, "key_block", "BLOCK_KEY%u", proof->efuse_key);
-    seal_json_put_number(root, "rsa_bits", proof->rsa_bits);
+    seal_json_put_text(root, "key", proof->key);
+    if (proof->rsa_bits) {
+        seal_json_put_number(root, "rsa_bits", proof->rsa_bits);
+    }
     seal_json_put_hex(root, "nonce", proof->nonce, sizeof proof->nonce);
-    seal_json_put_hex(root, "signature", proof->signature, proof->signature_len);
+    if (proof->signature_len) {
+        seal_json_put_hex(root, "signature", proof->signature, proof->signature_len);
+    }
     seal_json_put_hex(root, "certificate_sha256", proof->cert_sha256, sizeof proof->cert_sha256);
     seal_json_put_formatted(root, "offset", "0x%x", offset);
     return cli_emit_json(run, &root);
@@ -95,9 +100,8 @@ const struct cli_command cli_command_prove = {
     .summary = "let the chip sign a nonce and check it with its certificate",
     .description =
         "Reads the esp_secure_cert partition from the chip, loads its DS parameters into the Digital "
-        "Signature "
-        "peripheral, lets it sign a fresh random nonce with the key in the eFuse block that the partition "
-        "names, and "
+        "Signature peripheral (or hands the key to the ECDSA peripheral, where the partition says so), "
+        "lets it sign a fresh random nonce with the key in the eFuse block that the partition names, and "
         "verifies the signature with the device certificate from the same partition. Works over the ROM "
         "alone: no "
         "firmware is needed, nothing is written to flash or fuses, and a read-protected key is no obstacle.",

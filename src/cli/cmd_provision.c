@@ -198,7 +198,7 @@ static const struct cli_option options[] = {
      .summary = "the device's serial number, for {serial}; else that of its row in --nvs-values"},
     {.name = "key-type",
      .value = "TYPE",
-     .summary = "type of the key that is made",
+     .summary = "type of the key that is made; with storage ecdsa ec:p256 when not said",
      .choices = seal_key_types,
      .fallback = "rsa:2048"},
     {.name = "ca-key",
@@ -220,7 +220,7 @@ static const struct cli_option options[] = {
     {.name = "csr-out", .value = "FILE", .summary = "write the certification request there"},
     {.name = "efuse-key",
      .value = "N",
-     .summary = "BLOCK_KEYn for the DS key, 0 to 5, or auto: the first free one",
+     .summary = "BLOCK_KEYn for the DS or ECDSA key, 0 to 5, or auto: the first free one",
      .fallback = "auto"},
     {.name = "hmac-key", .value = "FILE", .summary = "burn these 32 bytes instead of a random key"},
     {.name = "offset",
@@ -275,8 +275,8 @@ const struct cli_command cli_command_provision = {
     .name = "provision",
     .summary = "give a chip its own identity, prove it, and record it",
     .description =
-        "Gives the chip at --port a private key that only its Digital Signature peripheral can use, a "
-        "certificate for it, "
+        "Gives the chip at --port a private key that only its Digital Signature or (--storage ecdsa) its "
+        "ECDSA peripheral can use, a certificate for it, "
         "and an esp_secure_cert partition that firmware finds both in. The identity is given (--device-cert, "
         "--private-key) or made for this very device (--subject with --ca-key, --sign-cmd or --cmp).\n\n"
         "First everything is checked and a plan is shown; nothing has been written or burned by then. After "

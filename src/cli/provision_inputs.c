@@ -199,7 +199,9 @@ static int read_identity(struct cli_run *run, struct provision *p, struct seal_c
     profile->device_cert = p->device_cert;
     profile->private_key = p->private_key;
     profile->ca_key = p->ca_key;
-    profile->key_type = cli_text(run, "key-type") ? cli_text(run, "key-type") : "rsa:2048";
+    profile->key_type = cli_text(run, "key-type")                ? cli_text(run, "key-type")
+                        : profile->storage == SEAL_STORAGE_ECDSA ? "ec:p256"
+                                                                 : "rsa:2048";
     p->sign_command = cli_text(run, "sign-cmd");
     if (p->sign_command) {
         profile->sign_request = sign_with_command;

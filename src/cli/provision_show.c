@@ -213,10 +213,9 @@ void provision_show_result(const struct cli_run *run, const struct provision *p)
     if (proof) {
         char hex[33];
         seal_hex_encode(proof->nonce, 16, hex);
-        cli_say(
-            run,
-            "proof     the chip signed nonce %s... with BLOCK_KEY%u (RSA-%u); the certificate verifies it",
-            hex, proof->efuse_key, proof->rsa_bits);
+        cli_say(run,
+                "proof     the chip signed nonce %s... with BLOCK_KEY%u (%s); the certificate verifies it",
+                hex, proof->efuse_key, proof->key);
     }
     if (p->receipt[0] && p->recorded) {
         cli_say(run, "receipt   %s", p->receipt);

@@ -265,6 +265,17 @@ static bool ds_agrees(const struct seal_tlv_entry *params, const struct seal_tlv
            context->data[4] <= KEY_MAX;
 }
 
+bool seal_tlv_get_ecdsa(const uint8_t *data, size_t len, uint8_t subtype, unsigned *efuse_key)
+{
+    struct seal_tlv_entry key, cfg;
+    bool found = seal_tlv_find(data, len, SEAL_TLV_PRIV_KEY, subtype, &key) &&
+                 key.flags & SEAL_TLV_FLAG_ECDSA_PERIPHERAL &&
+                 seal_tlv_find(data, len, SEAL_TLV_SEC_CFG, subtype, &cfg) && cfg.length > 0 &&
+                 cfg.data[0] >= FIRST_KEY_BLOCK && cfg.data[0] <= FIRST_KEY_BLOCK + KEY_MAX;
+    *efuse_key = found ? cfg.data[0] - (unsigned)FIRST_KEY_BLOCK : 0;
+    return found;
+}
+
 int seal_tlv_get_ds(const uint8_t *data, size_t len, uint8_t subtype, struct seal_tlv_ds *ds,
                     struct seal_cause *cause)
 {

@@ -17,7 +17,8 @@ static bool bears(const struct seal_security_info *info, unsigned purpose)
 
 static bool lacks_key(const struct seal_job *job, const struct seal_security_info *info, const char **word)
 {
-    bool lacks = job_uses_ds(job) && !bears(info, SEAL_PURPOSE_HMAC_DOWN_DS);
+    const struct seal_key_purpose *own = job_uses_block(job) ? job_key_purpose(job) : NULL;
+    bool lacks = job_uses_block(job) && !(own && bears(info, own->value));
     *word = "identity";
     for (size_t i = 0; i < job->slot_count && !lacks; i++) {
         const struct job_slot *slot = &job->slots[i];

@@ -13,7 +13,7 @@
 bool job_completes(const struct seal_job *job)
 {
     const struct seal_profile *profile = job->profile;
-    return job_uses_ds(job) && profile->device_cert && !profile->private_key;
+    return job_uses_block(job) && profile->device_cert && !profile->private_key;
 }
 
 static bool sound(const struct seal_buf *partition, uint8_t type)
@@ -52,6 +52,9 @@ static int refuse_without_key(const struct seal_job *job, struct seal_cause *cau
 
 int job_find_ds(struct seal_job *job, struct seal_cause *cause)
 {
+    if (!job_uses_ds(job)) {
+        return SEAL_OK;
+    }
     if (job->room < 2 * SECTOR && (job_completes(job) || job->profile->request_only)) {
         int err = seal_fail(
             cause, SEAL_ERR_TOO_LONG,
@@ -74,8 +77,41 @@ int job_find_ds(struct seal_job *job, struct seal_cause *cause)
     return err;
 }
 
+static int explain_other_cert(int err, struct seal_cause *cause)
+{
+    if (err == SEAL_ERR_PROOF || err == SEAL_ERR_KEY) {
+        err = seal_fail(cause, SEAL_ERR_MISMATCH,
+                        "the device certificate is for another key than the one in this chip");
+        seal_hint(cause,
+                  "give the certificate that was made from this device's own request; --csr-only gives the "
+                  "request again");
+    }
+    return err;
+}
+
+/* An ECDSA key needs nothing from flash: the chip shows whether a certificate is for it. */
+static int check_ecdsa(struct seal_job *job, struct seal_cause *cause)
+{
+    const bool held = job->key_state == SEAL_BLOCK_HELD, sealed = job->key_state == SEAL_BLOCK_SEALED;
+    if (job->found_good || !job->profile->device_cert || !(sealed || job_completes(job))) {
+        return SEAL_OK;
+    }
+    if (!held && !sealed) {
+        int err =
+            seal_fail(cause, SEAL_ERR_STATE, "this chip holds no key that the certificate could be for");
+        seal_hint(cause, "give the certificate's --private-key too");
+        return err;
+    }
+    int err = seal_prove_ecdsa(job->loader, job->key, job->profile->device_cert, &job->proof, cause);
+    job->ec_proven = err == SEAL_OK;
+    return explain_other_cert(err, cause);
+}
+
 int job_check_completion(struct seal_job *job, struct seal_cause *cause)
 {
+    if (job_uses_ecdsa(job)) {
+        return check_ecdsa(job, cause);
+    }
     if (!job_completes(job) || job->found_good) {
         return SEAL_OK;
     }
@@ -91,14 +127,7 @@ int job_check_completion(struct seal_job *job, struct seal_cause *cause)
     const struct seal_ds_params *ds = &job->ds;
     int err = seal_prove_ds(job->loader, job->key, ds->rsa_bits, ds->iv, ds->c, ds->c_len,
                             job->profile->device_cert, &job->proof, cause);
-    if (err == SEAL_ERR_PROOF || err == SEAL_ERR_KEY) {
-        err = seal_fail(cause, SEAL_ERR_MISMATCH,
-                        "the device certificate is for another key than the one in this chip");
-        seal_hint(cause,
-                  "give the certificate that was made from this device's own request; --csr-only gives the "
-                  "request again");
-    }
-    return err;
+    return explain_other_cert(err, cause);
 }
 
 int job_build_images(struct seal_job *job, struct seal_cause *cause)

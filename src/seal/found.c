@@ -15,6 +15,11 @@ static int not_this(struct seal_job *job, const char *why)
 int job_found_key(const struct seal_job *job)
 {
     struct seal_tlv_ds ds;
+    unsigned key;
+    if (job_uses_ecdsa(job)) {
+        return seal_tlv_get_ecdsa(seal_buf_ptr(job->found), seal_buf_len(job->found), 0, &key) ? (int)key
+                                                                                               : -1;
+    }
     if (seal_tlv_get_ds(seal_buf_ptr(job->found), seal_buf_len(job->found), 0, &ds, NULL) != SEAL_OK) {
         return -1;
     }
@@ -119,17 +124,22 @@ static int examine_plaintext(struct seal_job *job)
     return fits ? SEAL_OK : not_this(job, "its private key is not that of its certificate");
 }
 
-static int examine_ds(struct seal_job *job, struct seal_cause *cause)
+static int examine_peripheral(struct seal_job *job, struct seal_cause *cause)
 {
-    struct seal_tlv_ds ds;
+    struct seal_tlv_entry entry;
     const uint8_t *data = seal_buf_ptr(job->found);
     size_t len = seal_buf_len(job->found);
-    if (seal_tlv_get_ds(data, len, 0, &ds, NULL) != SEAL_OK || ds.efuse_key != job->key) {
-        return not_this(job, "its DS parameters are for another key block");
+    if (job_found_key(job) != (int)job->key) {
+        return not_this(job, job_uses_ds(job) ? "its DS parameters are for another key block"
+                                              : "it does not name this key block for the ECDSA peripheral");
+    }
+    if (seal_tlv_find(data, len, SEAL_TLV_PRIV_KEY, 0, &entry) && entry.length) {
+        return not_this(job, "it holds a private key in clear beside the one in the chip");
     }
     int err = seal_prove_partition(job->loader, data, len, &job->proof, cause);
-    if (err == SEAL_ERR_PROOF) {
-        return not_this(job, "the chip cannot sign with its DS parameters");
+    if (err == SEAL_ERR_PROOF || (err == SEAL_ERR_KEY && job_uses_ecdsa(job))) {
+        return not_this(job, job_uses_ds(job) ? "the chip cannot sign with its DS parameters"
+                                              : "the chip does not sign for its device certificate");
     }
     if (err == SEAL_OK) {
         job->found_good = true;
@@ -144,7 +154,7 @@ int job_examine_found(struct seal_job *job, struct seal_cause *cause)
         return not_this(job, "it holds no esp_secure_cert partition");
     }
     bool key_there = job->key_state == SEAL_BLOCK_HELD || job->key_state == SEAL_BLOCK_SEALED;
-    if (job_uses_ds(job) && !key_there) {
+    if (job_uses_block(job) && !key_there) {
         return not_this(job, "it was made for a key that this chip does not hold");
     }
     if (!all_crcs_right(job)) {
@@ -158,7 +168,7 @@ int job_examine_found(struct seal_job *job, struct seal_cause *cause)
     if (difference) {
         err = not_this(job, difference);
     } else {
-        err = job->profile->storage == SEAL_STORAGE_DS ? examine_ds(job, cause) : examine_plaintext(job);
+        err = job_uses_block(job) ? examine_peripheral(job, cause) : examine_plaintext(job);
     }
     if (job->found_good && job->found_renamed) {
         err = job_check_subject(job, job->found_cert, cause);

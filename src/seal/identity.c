@@ -127,7 +127,9 @@ int seal_job_make_identity(struct seal_job *job, struct seal_cause *cause)
     const struct seal_profile *profile = job->profile;
     const struct seal_subject subject = {
         .name = job->subject, .san = (const char *const *)job->san, .usages = profile->usages};
-    int err = seal_key_generate(profile->key_type, &job->made_key, cause);
+    int err = job_uses_ecdsa(job) && job->block_known
+                  ? job_held_key(job, &job->made_key, cause)
+                  : seal_key_generate(profile->key_type, &job->made_key, cause);
     if (err == SEAL_OK) {
         err = profile->request_only ? hold_place(job, &subject, cause)
                                     : ask_for_certificate(job, &subject, cause);

@@ -39,7 +39,7 @@ void seal_job_free(struct seal_job **job)
         return;
     }
     free_steps(j);
-    seal_secret_free(j->hmac_key, 32);
+    seal_secret_free(j->block_key, 32);
     seal_key_free(&j->made_key);
     seal_cert_free(&j->made_cert);
     seal_cert_free(&j->found_cert);
@@ -148,7 +148,7 @@ const struct seal_buf *seal_job_partition(const struct seal_job *job)
 
 const uint8_t *seal_job_hmac_key(const struct seal_job *job)
 {
-    return job->hmac_known ? job->hmac_key : NULL;
+    return job->block_known && job_uses_ds(job) ? job->block_key : NULL;
 }
 
 bool seal_job_burned(const struct seal_job *job)

@@ -28,8 +28,8 @@ struct seal_job {
 
     unsigned key;
     enum seal_key_block_state key_state;
-    uint8_t *hmac_key; /* 32 bytes in the secure heap */
-    bool hmac_known;
+    uint8_t *block_key; /* what the block holds or shall hold: 32 bytes in the secure heap */
+    bool block_known;
 
     char *subject; /* template filled in */
     char **san;    /* the same, NULL-terminated; NULL: none */
@@ -38,6 +38,7 @@ struct seal_job {
     bool ds_copied; /* they stand in the second sector only */
     unsigned ds_key;
     struct seal_ds_params ds;
+    bool ec_proven;         /* the hidden ECDSA key is that of the certificate given */
     struct seal_buf *copy;  /* of their entries, as they are kept in the second sector */
     struct seal_buf *image; /* the partition and 0xFF up to two sectors */
     struct seal_key *made_key;
@@ -97,6 +98,18 @@ struct seal_job {
 void job_warn(struct seal_job *job, const char *format, ...) SEAL_PRINTF(2, 3);
 /* The identity's key lives in the Digital Signature peripheral. */
 bool job_uses_ds(const struct seal_job *job);
+/* identity_block.c: in the ECDSA peripheral; in either, which take a key out of an eFuse block. */
+bool job_uses_ecdsa(const struct seal_job *job);
+bool job_uses_block(const struct seal_job *job);
+/* 256 for P-256, of the key that is given or shall be made; 0: no such curve. */
+unsigned job_ec_bits(const struct seal_job *job);
+/* NULL: the chip has none for it. */
+const struct seal_key_purpose *job_key_purpose(const struct seal_job *job);
+/* The bytes of a block for the key that was given or made; *given is false where there is none (yet). */
+int job_given_block_key(const struct seal_job *job, uint8_t bytes[static 32], bool *given,
+                        struct seal_cause *cause) SEAL_MUST_CHECK;
+/* The ECDSA key that was read from its block. SEAL_ERR_STATE: it is none. */
+int job_held_key(const struct seal_job *job, struct seal_key **key, struct seal_cause *cause) SEAL_MUST_CHECK;
 bool job_has_identity(const struct seal_job *job); /* false: seal only */
 const struct seal_cert *job_device_cert(const struct seal_job *job);
 const struct seal_key *job_private_key(const struct seal_job *job);

@@ -111,9 +111,9 @@ static void keep_held_key(struct seal_job *job)
 {
     int block = seal_chip_key_block(job->chip, job->key);
     for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++) {
-        seal_put_le32(job->hmac_key + 4 * i, job->now.words[block][i]);
+        seal_put_le32(job->block_key + 4 * i, job->now.words[block][i]);
     }
-    job->hmac_known = true;
+    job->block_known = true;
 }
 
 /* A finished development run left its key in the open; an interrupted run did not get as far as protecting
@@ -127,18 +127,19 @@ static void warn_old_key(struct seal_job *job)
     }
 }
 
-static int check_given_hmac_key(const struct seal_job *job, struct seal_cause *cause)
+static int check_given_key(const struct seal_job *job, struct seal_cause *cause)
 {
-    const uint8_t *given = job->profile->hmac_key;
-    if (given && job->key_state == SEAL_BLOCK_HELD && !seal_equal(given, job->hmac_key, 32)) {
-        int err =
-            seal_fail(cause, SEAL_ERR_STATE, "BLOCK_KEY%u holds another key than the one given", job->key);
+    uint8_t bytes[32];
+    bool given = false;
+    int err = job_given_block_key(job, bytes, &given, cause);
+    if (err == SEAL_OK && given && !seal_equal(bytes, job->block_key, 32)) {
+        err = seal_fail(cause, SEAL_ERR_STATE, "BLOCK_KEY%u holds another key than the one given", job->key);
         seal_hint(
             cause,
             "leave the key file out to use the key in the chip, or choose another block with --efuse-key N");
-        return err;
     }
-    return SEAL_OK;
+    seal_cleanse(bytes, sizeof bytes);
+    return err;
 }
 
 static int refuse_sealed(const struct seal_job *job, struct seal_cause *cause)
@@ -147,25 +148,26 @@ static int refuse_sealed(const struct seal_job *job, struct seal_cause *cause)
                         "BLOCK_KEY%u is read-protected, and flash at 0x%x does not hold this identity (%s)",
                         job->key, job->offset, job->found_why_not);
     seal_hint(cause,
-              "%sits DS parameters cannot be made again; a new identity needs another key block: "
+              "%sits %s cannot be made again; a new identity needs another key block: "
               "--efuse-key N",
-              job->found_renamed ? "if its CA wrote that subject, --any-subject takes it; " : "");
+              job->found_renamed ? "if its CA wrote that subject, --any-subject takes it; " : "",
+              job_uses_ds(job) ? "DS parameters" : "key");
     return err;
 }
 
 static int survey_key(struct seal_job *job, struct seal_cause *cause)
 {
-    if (!job_uses_ds(job)) {
+    if (!job_uses_block(job)) {
         return SEAL_OK;
     }
     int hinted = job->ds_found ? (int)job->ds_key : job_found_key(job);
-    job->hmac_key = seal_secret_alloc(32);
-    int err = job->hmac_key ? job_choose_key_block(job, hinted, cause)
-                            : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of secure memory");
+    job->block_key = seal_secret_alloc(32);
+    int err = job->block_key ? job_choose_key_block(job, hinted, cause)
+                             : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of secure memory");
     if (err == SEAL_OK && job->key_state == SEAL_BLOCK_HELD) {
         keep_held_key(job);
         warn_old_key(job);
-        err = check_given_hmac_key(job, cause);
+        err = check_given_key(job, cause);
     }
     return err;
 }
@@ -192,7 +194,7 @@ static int survey_identity(struct seal_job *job, struct seal_cause *cause)
     if (!job->cert_encrypted || !job->past_flash) {
         return job_examine_found(job, cause);
     }
-    job->found_good = !job_uses_ds(job) || job->key_state == SEAL_BLOCK_SEALED;
+    job->found_good = !job_uses_block(job) || job->key_state == SEAL_BLOCK_SEALED;
     if (job->found_good) {
         job_warn(job, "esp_secure_cert is encrypted with a key that is hidden: it was proved before that");
         return SEAL_OK;
@@ -239,12 +241,11 @@ static int survey(struct seal_job *job, struct seal_cause *cause)
     if (err == SEAL_OK) {
         err = job_check_completion(job, cause);
     }
-    if (err == SEAL_OK && job->key_state == SEAL_BLOCK_SEALED && job_uses_ds(job) &&
-        job->profile->mode == SEAL_MODE_DEVELOPMENT) {
+    const bool sealed = err == SEAL_OK && job_uses_block(job) && job->key_state == SEAL_BLOCK_SEALED;
+    if (sealed && job->profile->mode == SEAL_MODE_DEVELOPMENT) {
         job_warn(job, "BLOCK_KEY%u is read-protected already: this device is sealed, and stays so", job->key);
     }
-    if (err == SEAL_OK && job->key_state == SEAL_BLOCK_SEALED && job_uses_ds(job) && !job->found_good &&
-        !job->ds_found) {
+    if (sealed && !job->found_good && !job->ds_found && !job->ec_proven) {
         err = refuse_sealed(job, cause);
     }
     if (err == SEAL_OK) {

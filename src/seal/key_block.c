@@ -8,9 +8,16 @@
 
 /*
  * A random 256-bit key has 128 bits set, give or take 8; one whose burn was cut halfway has about 64. Six
- * standard deviations keep every real key on this side.
+ * standard deviations keep every real key on this side. Above an ECDSA key's own words are zeroes.
  */
-#define KEY_BITS_MIN 80
+#define KEY_BITS_MIN 10 /* in each word */
+
+static unsigned key_words(const struct seal_efuse *efuse, int block, const char *purpose)
+{
+    const uint32_t *words = efuse->words[block];
+    const bool short_one = strncmp(purpose, "ECDSA_", 6) == 0 && (words[6] | words[7]) == 0;
+    return !short_one ? 8 : (words[4] | words[5]) != 0 ? 6 : 4;
+}
 
 static unsigned bits_set(const struct seal_efuse *efuse, int block)
 {
@@ -21,15 +28,15 @@ static unsigned bits_set(const struct seal_efuse *efuse, int block)
     return bits;
 }
 
-static enum seal_key_block_state classify_filled(const struct seal_efuse *efuse, int block, char *why,
-                                                 size_t size)
+static enum seal_key_block_state classify_filled(const struct seal_efuse *efuse, int block,
+                                                 const char *purpose, char *why, size_t size)
 {
-    unsigned bits = bits_set(efuse, block);
+    const unsigned bits = bits_set(efuse, block);
     if (efuse->error_fail[block]) {
         (void)snprintf(why, size, "its burn was cut, and the controller cannot correct what it reads there");
         return SEAL_BLOCK_DAMAGED;
     }
-    if (bits < KEY_BITS_MIN) {
+    if (bits < KEY_BITS_MIN * key_words(efuse, block, purpose)) {
         (void)snprintf(why, size, "only %u of its 256 bits are set, too few for a key", bits);
         return SEAL_BLOCK_DAMAGED;
     }
@@ -81,7 +88,7 @@ enum seal_key_block_state seal_key_block_classify(const struct seal_efuse *efuse
         (void)snprintf(why, size, "holds data with the purpose %s", name);
         return SEAL_BLOCK_IN_USE;
     }
-    return classify_filled(efuse, block, why, size);
+    return classify_filled(efuse, block, name, why, size);
 }
 
 static int load(struct seal_job *job, unsigned key, struct seal_cause *cause)
@@ -95,9 +102,10 @@ static int load(struct seal_job *job, unsigned key, struct seal_cause *cause)
 
 static int refuse_damaged(struct seal_job *job, unsigned key, const char *why, struct seal_cause *cause)
 {
+    const bool given = job_uses_ds(job) ? job->profile->hmac_key != NULL : job->profile->private_key != NULL;
     int err = seal_fail(cause, SEAL_ERR_STATE, "BLOCK_KEY%u cannot be completed: %s, and %s", key, why,
-                        job->profile->hmac_key ? "it does not look like a part of the key given"
-                                               : "its key is gone with the run that was cut");
+                        given ? "it does not look like a part of the key given"
+                              : "its key is gone with the run that was cut");
     seal_hint(cause, "the block is lost; to use another one, say so: --efuse-key %u",
               (key + 1) % job->chip->key_blocks);
     return err;
@@ -107,12 +115,14 @@ static int refuse_damaged(struct seal_job *job, unsigned key, const char *why, s
 static bool given_key_completes(const struct seal_job *job, unsigned key)
 {
     struct seal_burn burn = {0};
-    bool possible = false;
-    if (job->profile->hmac_key) {
-        seal_burn_key(job->chip, &burn, key, job->profile->hmac_key);
+    uint8_t bytes[32];
+    bool given = false, possible = false;
+    if (job_given_block_key(job, bytes, &given, NULL) == SEAL_OK && given) {
+        seal_burn_key(job->chip, &burn, key, bytes);
         possible = seal_burn_check(&job->now, &burn, NULL) == SEAL_OK;
         seal_cleanse(&burn, sizeof burn);
     }
+    seal_cleanse(bytes, sizeof bytes);
     return possible;
 }
 
@@ -127,7 +137,7 @@ static int take(struct seal_job *job, unsigned key, struct seal_cause *cause)
         return err;
     }
     job->key = key;
-    job->key_state = seal_key_block_classify(&job->now, key, SEAL_PURPOSE_HMAC_DOWN_DS, why, sizeof why);
+    job->key_state = seal_key_block_classify(&job->now, key, job_key_purpose(job)->value, why, sizeof why);
     if (job->key_state == SEAL_BLOCK_DAMAGED && given_key_completes(job, key)) {
         job->key_state = SEAL_BLOCK_CLAIMED;
         return SEAL_OK;
@@ -144,47 +154,50 @@ static int take(struct seal_job *job, unsigned key, struct seal_cause *cause)
 
 static int find_own(struct seal_job *job, unsigned *own, unsigned *count, struct seal_cause *cause)
 {
+    const unsigned wanted = job_key_purpose(job)->value;
     *count = 0;
     for (unsigned key = 0; key < job->chip->key_blocks; key++) {
         unsigned purpose = seal_efuse_key_purpose(&job->now, key);
-        if (purpose == SEAL_PURPOSE_USER || purpose & ~(unsigned)SEAL_PURPOSE_HMAC_DOWN_DS ||
-            job->reserved >> key & 1) {
+        if (purpose == SEAL_PURPOSE_USER || purpose & ~wanted || job->reserved >> key & 1) {
             continue;
         }
         int err = load(job, key, cause);
         if (err != SEAL_OK) {
             return err;
         }
-        if (seal_key_block_classify(&job->now, key, SEAL_PURPOSE_HMAC_DOWN_DS, NULL, 0) !=
-            SEAL_BLOCK_IN_USE) {
+        if (seal_key_block_classify(&job->now, key, wanted, NULL, 0) != SEAL_BLOCK_IN_USE) {
             own[(*count)++] = key;
         }
     }
     return SEAL_OK;
 }
 
-static int refuse_many(const unsigned *own, unsigned count, struct seal_cause *cause)
+static int refuse_many(const struct seal_job *job, const unsigned *own, unsigned count,
+                       struct seal_cause *cause)
 {
     char names[128] = "";
     for (size_t i = 0, used = 0; i < count; i++) {
         used += (size_t)snprintf(names + used, sizeof names - used, "%sBLOCK_KEY%u", i ? ", " : "", own[i]);
     }
-    int err = seal_fail(cause, SEAL_ERR_STATE, "more than one key block is for the DS peripheral: %s", names);
+    int err = seal_fail(cause, SEAL_ERR_STATE, "more than one key block is for the %s peripheral: %s",
+                        job_uses_ds(job) ? "DS" : "ECDSA", names);
     seal_hint(cause, "say which one this identity shall use: --efuse-key N");
     return err;
 }
 
 static int take_first_free(struct seal_job *job, struct seal_cause *cause)
 {
+    const struct seal_key_purpose *purpose = job_key_purpose(job);
     for (unsigned key = 0; key < job->chip->key_blocks; key++) {
-        if (seal_efuse_key_purpose(&job->now, key) != SEAL_PURPOSE_USER || job->reserved >> key & 1) {
+        if (seal_efuse_key_purpose(&job->now, key) != SEAL_PURPOSE_USER || job->reserved >> key & 1 ||
+            seal_efuse_key_forbids(job->chip, key, purpose->name)) {
             continue;
         }
         int err = load(job, key, cause);
         if (err != SEAL_OK) {
             return err;
         }
-        if (seal_key_block_classify(&job->now, key, SEAL_PURPOSE_HMAC_DOWN_DS, NULL, 0) == SEAL_BLOCK_FREE) {
+        if (seal_key_block_classify(&job->now, key, purpose->value, NULL, 0) == SEAL_BLOCK_FREE) {
             return take(job, key, cause);
         }
     }
@@ -211,7 +224,7 @@ int job_choose_key_block(struct seal_job *job, int hinted, struct seal_cause *ca
         }
     }
     if (count > 1) {
-        return refuse_many(own, count, cause);
+        return refuse_many(job, own, count, cause);
     }
     return count == 1 ? take(job, own[0], cause) : take_first_free(job, cause);
 }

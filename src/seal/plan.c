@@ -99,7 +99,7 @@ static bool anything_fresh(const struct seal_job *job)
 /* DESIGN.md, "Order of a production run". */
 static int plan_steps(struct seal_job *job, struct seal_cause *cause)
 {
-    int err = job_plan_ds_key(job, cause);
+    int err = job_plan_identity_key(job, cause);
     if (err == SEAL_OK) {
         err = job_plan_slots(job, false, cause);
     }
@@ -122,7 +122,9 @@ static int plan_steps(struct seal_job *job, struct seal_cause *cause)
         err = job_plan_slots(job, true, cause);
     }
     if (err == SEAL_OK) {
-        job_plan_ds_protection(job);
+        err = job_plan_identity_protection(job, cause);
+    }
+    if (err == SEAL_OK) {
         const size_t before = job->step_count;
         err = job_plan_slot_protection(job);
         if (err == SEAL_OK && job->step_count > before && job->profile->mode == SEAL_MODE_PRODUCTION) {

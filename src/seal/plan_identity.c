@@ -8,31 +8,74 @@
 #include <stdio.h>
 #include <string.h>
 
-int job_plan_ds_key(struct seal_job *job, struct seal_cause *cause)
+/* From v1.2 on the ESP32-H2 takes P-256 only, unless a fuse says otherwise (ESP-IDF,
+ * esp_efuse_enable_ecdsa_p192_curve_mode). */
+enum { CURVES_P192 = 1, CURVES_BOTH = 2, CURVES_P256_LOCKED = 3 };
+
+static int plan_curve(struct seal_job *job, struct seal_cause *cause)
 {
-    bool open = job->key_state == SEAL_BLOCK_FREE || job->key_state == SEAL_BLOCK_CLAIMED;
-    if (!job_uses_ds(job) || !open) {
+    const bool by_fuse = job_uses_ecdsa(job) && job->chip->peripherals.ecdsa->layout->fixed_k;
+    const struct seal_efuse_field *mode = by_fuse ? seal_chip_field(job->chip, "ECDSA_CURVE_MODE") : NULL;
+    const uint32_t now = mode ? seal_efuse_get_named(&job->now, "ECDSA_CURVE_MODE") : 0;
+    const bool p192 = job_uses_ecdsa(job) && job_ec_bits(job) == 192;
+    const bool off = p192 ? now == CURVES_P256_LOCKED || seal_efuse_get_named(&job->now, "ECDSA_DISABLE_P192")
+                          : job_uses_ecdsa(job) && now == CURVES_P192;
+    if (off || (p192 && mode && now == 0 && !seal_efuse_field_writable(&job->now, mode))) {
+        int err = seal_fail(cause, SEAL_ERR_STATE,
+                            "the eFuses of this chip close P-%u to its ECDSA peripheral", job_ec_bits(job));
+        seal_hint(cause, "use --key-type ec:p%u; nothing was burned", p192 ? 256 : 192);
+        return err;
+    }
+    if (!p192 || !mode || now) {
         return SEAL_OK;
     }
-    unsigned purpose = seal_efuse_key_purpose(&job->now, job->key);
-    if (purpose != SEAL_PURPOSE_HMAC_DOWN_DS) {
-        char field[24];
-        struct seal_step *claim = job_add_step(job, SEAL_STEP_CLAIM, "claim key block");
-        (void)snprintf(field, sizeof field, "KEY_PURPOSE_%u", job->key);
-        (void)snprintf(claim->what, sizeof claim->what,
-                       "burn %s = HMAC_DOWN_DIGITAL_SIGNATURE: the block is ours from here on", field);
-        claim->irreversible = true;
-        int err = seal_burn_purpose(job->chip, &claim->burn, job->key, SEAL_PURPOSE_HMAC_DOWN_DS, cause);
+    struct seal_step *step = job_add_step(job, SEAL_STEP_SWITCH, "enable P-192");
+    (void)snprintf(step->what, sizeof step->what,
+                   "burn ECDSA_CURVE_MODE = %d: the peripheral takes P-192 too", CURVES_BOTH);
+    step->irreversible = true;
+    return seal_burn_field(job->chip, &step->burn, "ECDSA_CURVE_MODE", CURVES_BOTH, cause);
+}
+
+static int plan_claim(struct seal_job *job, const struct seal_key_purpose *purpose, struct seal_cause *cause)
+{
+    struct seal_step *claim = job_add_step(job, SEAL_STEP_CLAIM, "claim key block");
+    (void)snprintf(claim->what, sizeof claim->what,
+                   "burn KEY_PURPOSE_%u = %s: the block is ours from here on", job->key, purpose->name);
+    claim->irreversible = true;
+    return seal_burn_purpose(job->chip, &claim->burn, job->key, purpose->value, cause);
+}
+
+static const char *which_key(const struct seal_job *job)
+{
+    const struct seal_profile *profile = job->profile;
+    return job_uses_ds(job)       ? profile->hmac_key ? "the given HMAC key" : "a new random HMAC key"
+           : profile->private_key ? "the given private key"
+                                  : "the device's new private key";
+}
+
+int job_plan_identity_key(struct seal_job *job, struct seal_cause *cause)
+{
+    bool open = job->key_state == SEAL_BLOCK_FREE || job->key_state == SEAL_BLOCK_CLAIMED;
+    if (!job_uses_block(job)) {
+        return SEAL_OK;
+    }
+    int err = plan_curve(job, cause);
+    if (err != SEAL_OK || !open) {
+        return err;
+    }
+    const struct seal_key_purpose *purpose = job_key_purpose(job);
+    if (seal_efuse_key_purpose(&job->now, job->key) != purpose->value) {
+        err = plan_claim(job, purpose, cause);
         if (err != SEAL_OK) {
             return err;
         }
     }
     struct seal_step *key = job_add_step(job, SEAL_STEP_KEY, "burn key");
-    (void)snprintf(key->what, sizeof key->what, "burn %s HMAC key into BLOCK_KEY%u and read it back",
-                   job->profile->hmac_key ? "the given" : "a new random", job->key);
+    (void)snprintf(key->what, sizeof key->what, "burn %s into BLOCK_KEY%u and read it back", which_key(job),
+                   job->key);
     key->irreversible = true;
     key->block = (unsigned)seal_chip_key_block(job->chip, job->key);
-    seal_burn_key(job->chip, &key->burn, job->key, job->hmac_key);
+    seal_burn_key(job->chip, &key->burn, job->key, job->block_key);
     return SEAL_OK;
 }
 
@@ -67,8 +110,11 @@ static void plan_completion(struct seal_job *job)
 
 static const char *contents(const struct seal_job *job)
 {
-    if (!job_uses_ds(job)) {
+    if (!job_uses_block(job)) {
         return "certificates and the private key in clear";
+    }
+    if (job_uses_ecdsa(job)) {
+        return "certificates, and that the key is in the ECDSA peripheral";
     }
     return job->profile->request_only ? "encrypted DS parameters, and a place-holder for the certificate"
                                       : "certificates and encrypted DS parameters";
@@ -100,7 +146,7 @@ void job_plan_partition(struct seal_job *job)
 
 void job_plan_proof(struct seal_job *job, enum seal_step_kind kind)
 {
-    if (!job_uses_ds(job)) {
+    if (!job_uses_block(job)) {
         return;
     }
     bool again = kind == SEAL_STEP_PROVE_AGAIN;
@@ -110,44 +156,61 @@ void job_plan_proof(struct seal_job *job, enum seal_step_kind kind)
                    again ? " through the protected key" : "");
 }
 
-void job_plan_ds_protection(struct seal_job *job)
+/* So that firmware cannot choose the numbers k, which tell the key (ESP-IDF does it at its first start). */
+static const char hardware_k[] = "ECDSA_FORCE_USE_HARDWARE_K";
+
+static bool wants_hardware_k(const struct seal_job *job)
 {
-    if (!job_uses_ds(job)) {
-        return;
+    return job_uses_ecdsa(job) && seal_chip_field(job->chip, hardware_k) &&
+           !seal_efuse_get_named(&job->now, hardware_k);
+}
+
+int job_plan_identity_protection(struct seal_job *job, struct seal_cause *cause)
+{
+    if (!job_uses_block(job)) {
+        return SEAL_OK;
     }
     unsigned block = (unsigned)seal_chip_key_block(job->chip, job->key);
     bool production = job->profile->mode == SEAL_MODE_PRODUCTION;
     bool read = production && seal_efuse_block_readable(&job->now, block);
     bool write = seal_efuse_block_writable(&job->now, block);
     bool purpose = seal_efuse_key_purpose_writable(&job->now, job->key);
-    if (!read && !write && !purpose) {
-        return;
+    const bool force = wants_hardware_k(job);
+    if (!read && !write && !purpose && !force) {
+        return SEAL_OK;
     }
     struct seal_step *step = job_add_step(job, SEAL_STEP_PROTECT, "protect key");
-    (void)snprintf(step->what, sizeof step->what, "burn the %s-protection of BLOCK_KEY%u%s",
+    (void)snprintf(step->what, sizeof step->what, "burn the %s-protection of BLOCK_KEY%u%s%s",
                    read && (write || purpose) ? "read- and write"
                    : read                     ? "read"
                                               : "write",
-                   job->key, read ? ": from here on nobody can read its key" : "");
+                   job->key, force ? ", and ECDSA_FORCE_USE_HARDWARE_K" : "",
+                   read ? ": from here on nobody can read its key" : "");
     step->irreversible = true;
     seal_burn_protect(job->chip, &step->burn, job->key, read, write, purpose);
+    int err = force ? seal_burn_field(job->chip, &step->burn, hardware_k, 1, cause) : SEAL_OK;
     if (read) {
         job_plan_proof(job, SEAL_STEP_PROVE_AGAIN);
     }
+    return err;
 }
 
-static int make_hmac_key(struct seal_job *job, struct seal_cause *cause)
+static int make_block_key(struct seal_job *job, struct seal_cause *cause)
 {
-    if (job->hmac_known) {
+    bool given = false;
+    if (job->block_known) {
         return SEAL_OK;
     }
-    if (job->profile->hmac_key) {
-        memcpy(job->hmac_key, job->profile->hmac_key, 32);
-    } else if (seal_random(job->hmac_key, 32) != SEAL_OK) {
-        return seal_fail(cause, SEAL_ERR_CRYPTO, "no random bytes to be had for the HMAC key");
+    int err = job_given_block_key(job, job->block_key, &given, cause);
+    if (err == SEAL_OK && !given && job_uses_ds(job) && seal_random(job->block_key, 32) != SEAL_OK) {
+        err = seal_fail(cause, SEAL_ERR_CRYPTO, "no random bytes to be had for the HMAC key");
     }
-    job->hmac_known = true;
-    return SEAL_OK;
+    job->block_known = err == SEAL_OK && (given || job_uses_ds(job));
+    if (err == SEAL_OK && !job->block_known && seal_random(job->block_key, 32) != SEAL_OK) {
+        err =
+            seal_fail(cause, SEAL_ERR_CRYPTO, "no random bytes to be had"); /* of a plan that is only shown */
+    }
+    return err;
 }
 
 static int build_partition(struct seal_job *job, struct seal_cause *cause)
@@ -163,7 +226,7 @@ static int build_partition(struct seal_job *job, struct seal_cause *cause)
     if (job->ds_found) {
         spec.ds = &job->ds;
     } else if (spec.storage == SEAL_STORAGE_DS) {
-        err = seal_ds_encrypt(spec.key, job->chip->ds_max_bits, job->hmac_key, NULL, &params, cause);
+        err = seal_ds_encrypt(spec.key, job->chip->ds_max_bits, job->block_key, NULL, &params, cause);
     }
     if (err == SEAL_OK) {
         job->partition = seal_buf_new_secret();
@@ -195,13 +258,13 @@ static int encrypt_partition(struct seal_job *job, struct seal_cause *cause)
 
 int job_prepare_partition(struct seal_job *job, struct seal_cause *cause)
 {
-    const bool identity = (job_private_key(job) || job->ds_found) && job_device_cert(job);
+    const bool identity = (job_private_key(job) || job->ds_found || job->ec_proven) && job_device_cert(job);
     int err = SEAL_OK;
     if (!job_has_identity(job)) {
         return SEAL_OK;
     }
-    if (job_uses_ds(job) && job->key_state != SEAL_BLOCK_SEALED) {
-        err = make_hmac_key(job, cause);
+    if (job_uses_block(job) && job->key_state != SEAL_BLOCK_SEALED) {
+        err = make_block_key(job, cause);
     }
     if (err == SEAL_OK && !job->found_good && identity) {
         err = build_partition(job, cause);

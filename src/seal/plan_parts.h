@@ -16,11 +16,11 @@ void job_state_after(const struct seal_job *job, size_t steps, struct seal_efuse
 int job_burn_bit(const struct seal_chip *chip, struct seal_burn *burn, const char *field, unsigned bit);
 
 /* plan_identity.c */
-int job_plan_ds_key(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
+int job_plan_identity_key(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 int job_prepare_partition(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 void job_plan_partition(struct seal_job *job);
 void job_plan_proof(struct seal_job *job, enum seal_step_kind kind);
-void job_plan_ds_protection(struct seal_job *job);
+int job_plan_identity_protection(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /* plan_flash_encryption.c */
 void job_plan_flash_proof(struct seal_job *job, bool again);

@@ -89,7 +89,7 @@ static int plan_encryption(struct seal_job *job, struct seal_cause *cause)
 /* Secure boot locks RD_DIS: a key that development leaves readable could never be hidden any more. */
 static bool keeps_keys_readable(const struct seal_job *job)
 {
-    bool readable = job_uses_ds(job) && job->key_state != SEAL_BLOCK_SEALED;
+    bool readable = job_uses_block(job) && job->key_state != SEAL_BLOCK_SEALED;
     for (size_t i = 0; i < job->slot_count; i++) {
         readable = readable || (job->slots[i].secret && job->slots[i].state != SEAL_BLOCK_SEALED);
     }

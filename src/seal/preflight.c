@@ -3,28 +3,46 @@
 
 #include <espseal/survey.h>
 
+#include <stdio.h>
 #include <string.h>
 
-static int check_storage(const struct seal_job *job, struct seal_cause *cause)
+/* "P-192, P-256": the curves whose keys take one block. */
+static void list_curves(const struct seal_chip *chip, char *text, size_t size)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < 4 && chip->ecdsa_curves[i] && used < size; i++) {
+        used += (size_t)snprintf(text + used, size - used, "%sP-%u", i ? ", " : "", chip->ecdsa_curves[i]);
+    }
+}
+
+static int check_peripheral(const struct seal_job *job, struct seal_cause *cause)
 {
     const struct seal_chip *chip = job->chip;
+    const bool ecdsa = job->profile->storage == SEAL_STORAGE_ECDSA;
     int err = SEAL_OK;
-    if (job->profile->storage == SEAL_STORAGE_DS && !chip->ds_max_bits) {
-        err =
-            seal_fail(cause, SEAL_ERR_UNSUPPORTED, "the %s has no Digital Signature peripheral", chip->title);
-        seal_hint(cause, "espseal chip list shows what each chip has");
-    } else if (job->profile->storage == SEAL_STORAGE_ECDSA && !chip->ecdsa_curves[0]) {
-        err = seal_fail(cause, SEAL_ERR_UNSUPPORTED, "the %s has no ECDSA peripheral", chip->title);
-        seal_hint(cause, chip->ds_max_bits ? "use --storage ds with an RSA key"
-                                           : "espseal chip list shows what each has");
-    } else if (job->profile->storage == SEAL_STORAGE_ECDSA || !chip->efuse ||
-               (job->profile->storage == SEAL_STORAGE_DS && !chip->peripherals.ds_base)) {
+    if (ecdsa ? !chip->ecdsa_curves[0] : !chip->ds_max_bits) {
+        err = seal_fail(cause, SEAL_ERR_UNSUPPORTED, "the %s%s%s has no %s peripheral", chip->title,
+                        ecdsa && chip->revisions ? " " : "", ecdsa && chip->revisions ? chip->revisions : "",
+                        ecdsa ? "ECDSA" : "Digital Signature");
+        seal_hint(cause, ecdsa && chip->ds_max_bits        ? "use --storage ds with an RSA key"
+                         : !ecdsa && chip->ecdsa_curves[0] ? "use --storage ecdsa with an EC key"
+                                                           : "espseal chip list shows what each chip has");
+    } else if (!chip->efuse || (ecdsa ? !chip->peripherals.ecdsa : !chip->peripherals.ds_base)) {
         err = seal_fail(cause, SEAL_ERR_UNSUPPORTED,
                         "this espseal does not provision the %s with storage %s yet", chip->title,
                         seal_storage_name(job->profile->storage));
         seal_hint(cause, "espseal chip list shows what was tested on which chip");
-    } else if (job->profile->storage == SEAL_STORAGE_PLAINTEXT &&
-               job->profile->mode == SEAL_MODE_PRODUCTION) {
+    }
+    return err;
+}
+
+static int check_storage(const struct seal_job *job, struct seal_cause *cause)
+{
+    int err = SEAL_OK;
+    if (job->profile->storage != SEAL_STORAGE_PLAINTEXT) {
+        err = check_peripheral(job, cause);
+    } else if (job->profile->mode == SEAL_MODE_PRODUCTION) {
         err = seal_fail(cause, SEAL_ERR_RULE,
                         "rule ID-PLAINTEXT: in production a private key is never stored in plain flash");
         seal_hint(cause, "use --storage ds, or --mode development for a test device");
@@ -78,11 +96,33 @@ static int check_ds_key(const struct seal_job *job, const struct seal_key *key, 
     return SEAL_OK;
 }
 
+static int check_ecdsa_key(const struct seal_job *job, const char *described, struct seal_cause *cause)
+{
+    const unsigned bits = job_ec_bits(job);
+    char curves[40];
+    list_curves(job->chip, curves, sizeof curves);
+    int err = SEAL_OK;
+    if (!bits || !seal_chip_has_ecdsa(job->chip, bits)) {
+        err = seal_fail(cause, SEAL_ERR_KEY,
+                        "the private key is %s, but the ECDSA peripheral of the %s takes %s", described,
+                        job->chip->title, curves);
+        seal_hint(cause, strncmp(described, "RSA", 3) == 0 && job->chip->ds_max_bits
+                             ? "an RSA key lives in the chip with --storage ds; for ecdsa: --key-type ec:p256"
+                             : "make one with: espseal identity key --type ec:p256 --out client.key");
+    } else if (!job_key_purpose(job)) {
+        err = seal_fail(cause, SEAL_ERR_UNSUPPORTED,
+                        "a P-%u key takes two key blocks, and esp_secure_cert has room for the name of one",
+                        bits);
+        seal_hint(cause, "use --key-type ec:p256");
+    }
+    return err;
+}
+
 static int check_made_key(const struct seal_job *job, struct seal_cause *cause)
 {
     const char *type = job->profile->key_type;
     if (job->profile->storage != SEAL_STORAGE_DS) {
-        return SEAL_OK;
+        return job_uses_ecdsa(job) ? check_ecdsa_key(job, type, cause) : SEAL_OK;
     }
     uint32_t bits = 0;
     for (const char *digit = strncmp(type, "rsa:", 4) == 0 ? type + 4 : ""; *digit; digit++) {
@@ -112,6 +152,7 @@ int job_check_cert(const struct seal_job *job, const struct seal_cert *cert, str
 static int check_given(struct seal_job *job, struct seal_cause *cause)
 {
     const struct seal_profile *profile = job->profile;
+    struct seal_cert_info info;
     int err = SEAL_OK;
     if (!job_completes(job)) {
         err = profile->private_key
@@ -120,6 +161,10 @@ static int check_given(struct seal_job *job, struct seal_cause *cause)
     }
     if (err == SEAL_OK && profile->private_key && profile->storage == SEAL_STORAGE_DS) {
         err = check_ds_key(job, profile->private_key, cause);
+    }
+    if (err == SEAL_OK && job_uses_ecdsa(job)) {
+        err = seal_cert_info(profile->device_cert, &info);
+        err = err == SEAL_OK ? check_ecdsa_key(job, info.key, cause) : err;
     }
     if (err == SEAL_OK) {
         job_warn_validity(job, profile->device_cert, "device");

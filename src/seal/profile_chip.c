@@ -110,9 +110,10 @@ static int check_key_type(const struct seal_profile_file *file, const struct sea
 {
     const struct seal_profile_value *type = seal_profile_file_get(file, "identity.key_type");
     const struct seal_profile_value *blame = type ? type : seal_profile_file_get(file, "identity.subject");
-    const char *text = type ? type->text : "rsa:2048";
+    const bool ecdsa = seal_profile_says(file, "storage", "ecdsa");
+    const char *text = type ? type->text : ecdsa ? "ec:p256" : "rsa:2048";
+    const bool rsa = strncmp(text, "rsa:", 4) == 0;
     uint32_t bits = 0;
-    bool ecdsa = seal_profile_says(file, "storage", "ecdsa"), rsa = strncmp(text, "rsa:", 4) == 0;
     char what[80];
     bool known = seal_parse_u32(text + 4, UINT32_MAX, &bits) == SEAL_OK; /* behind "rsa:" or "ec:p" */
     if (!known || !blame || seal_profile_says(file, "storage", "plaintext")) {

@@ -8,6 +8,7 @@
 #include <espseal/secret.h>
 #include <espseal/secure_cert.h>
 
+#include <stdio.h>
 #include <string.h>
 
 enum { /* offsets from the HMAC base */
@@ -308,6 +309,7 @@ int seal_prove_ds(struct seal_loader *loader, unsigned efuse_key, unsigned rsa_b
         return err;
     }
     proof->rsa_bits = rsa_bits;
+    (void)snprintf(proof->key, sizeof proof->key, "RSA-%u", rsa_bits);
     proof->efuse_key = efuse_key;
     proof->signature_len = rsa_bits / 8;
     memcpy(proof->cert_sha256, info.sha256, sizeof proof->cert_sha256);
@@ -327,9 +329,13 @@ int seal_prove_partition(struct seal_loader *loader, const uint8_t *partition, s
     struct seal_cert *cert = NULL;
     struct seal_tlv_entry entry;
     struct seal_tlv_ds ds;
-    int err;
+    unsigned block;
+    int err = 0;
 
-    err = seal_tlv_get_ds(partition, len, 0, &ds, cause);
+    const bool ecdsa = seal_tlv_get_ecdsa(partition, len, 0, &block);
+    if (!ecdsa) {
+        err = seal_tlv_get_ds(partition, len, 0, &ds, cause);
+    }
     if (err != 0) {
         goto out;
     }
@@ -341,7 +347,8 @@ int seal_prove_partition(struct seal_loader *loader, const uint8_t *partition, s
     if (err != 0) {
         goto out;
     }
-    err = seal_prove_ds(loader, ds.efuse_key, ds.rsa_bits, ds.iv, ds.c, ds.c_len, cert, proof, cause);
+    err = ecdsa ? seal_prove_ecdsa(loader, block, cert, proof, cause)
+                : seal_prove_ds(loader, ds.efuse_key, ds.rsa_bits, ds.iv, ds.c, ds.c_len, cert, proof, cause);
 out:
     seal_cert_free(&cert);
     return err;

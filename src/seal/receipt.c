@@ -84,7 +84,7 @@ static void put_identity(const struct seal_job *job, seal_json *root)
     }
     seal_json *identity = seal_json_put_object(root, "identity");
     seal_json_put_text(identity, "storage", seal_storage_name(job->profile->storage));
-    if (job_uses_ds(job)) {
+    if (job_uses_block(job)) {
         seal_json_put_formatted(identity, "key_block", "BLOCK_KEY%u", job->key);
     }
     seal_json_put_text(identity, "subject", info.subject);
@@ -127,13 +127,25 @@ static void put_proof(const struct seal_job *job, seal_json *root)
         return;
     }
     seal_json *one = seal_json_put_object(root, "proof");
-    seal_json_put_text(one, "algorithm", "RSASSA-PKCS1-v1_5 with SHA-256, by the chip's DS peripheral");
+    if (proof->rsa_bits) {
+        seal_json_put_text(one, "algorithm", "RSASSA-PKCS1-v1_5 with SHA-256, by the chip's DS peripheral");
+    } else {
+        seal_json_put_formatted(one, "algorithm",
+                                "ECDSA %s with SHA-%s (r, s), by the chip's ECDSA peripheral", proof->key,
+                                strcmp(proof->key, "P-384") == 0 ? "384" : "256");
+    }
     seal_json_put_formatted(one, "key_block", "BLOCK_KEY%u", proof->efuse_key);
     seal_json_put_bool(
         one, "through_read_protected_key",
         !seal_efuse_block_readable(&job->now, (unsigned)seal_chip_key_block(job->chip, proof->efuse_key)));
     seal_json_put_hex(one, "nonce", proof->nonce, sizeof proof->nonce);
-    seal_json_put_hex(one, "signature", proof->signature, proof->signature_len);
+    if (proof->signature_len) {
+        seal_json_put_hex(one, "signature", proof->signature, proof->signature_len);
+    } else {
+        seal_json_put_null(one, "signature");
+        seal_json_put_text(one, "signature_left_out",
+                           "its random number is not good enough in the bootloader for others to see it");
+    }
     seal_json_put_hex(one, "certificate_sha256", proof->cert_sha256, sizeof proof->cert_sha256);
     seal_json_put_bool(one, "verified", true);
 }
@@ -141,7 +153,7 @@ static void put_proof(const struct seal_job *job, seal_json *root)
 bool seal_job_sealed(const struct seal_job *job)
 {
     int block = seal_chip_key_block(job->chip, job->key);
-    return job_uses_ds(job) && block >= 0 && !seal_efuse_block_readable(&job->now, (unsigned)block);
+    return job_uses_block(job) && block >= 0 && !seal_efuse_block_readable(&job->now, (unsigned)block);
 }
 
 const char *seal_job_state(const struct seal_job *job, int err)
@@ -166,8 +178,9 @@ const char *seal_job_state(const struct seal_job *job, int err)
                    ? "waiting for its certificate: the key is in the chip and nobody can read it"
                    : "waiting for its certificate: the device is not sealed, its HMAC key can be read";
     }
-    return seal_job_sealed(job)
-               ? "identity sealed: the key is in the chip and nobody can read it"
+    return seal_job_sealed(job) ? "identity sealed: the key is in the chip and nobody can read it"
+           : job_uses_ecdsa(job)
+               ? "development: the device is not sealed, its private key can be read from the chip"
                : "development: the device is not sealed, its HMAC key can be read from the chip";
 }
 

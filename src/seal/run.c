@@ -80,8 +80,8 @@ static int run_proof(struct context *context, struct seal_cause *cause)
                                    cause);
     if (err == SEAL_OK) {
         job->proofs++;
-        (void)snprintf(context->note, sizeof context->note, "RSA-%u signature of a fresh nonce verified",
-                       job->proof.rsa_bits);
+        (void)snprintf(context->note, sizeof context->note, "%s signature of a fresh nonce verified",
+                       job->proof.key);
     }
     return err;
 }
@@ -205,9 +205,9 @@ static int check_unchanged(const struct seal_job *job, struct seal_cause *cause)
 
 static void forget_keys(struct seal_job *job)
 {
-    if (job->hmac_key) {
-        seal_cleanse(job->hmac_key, 32);
-        job->hmac_known = false;
+    if (job->block_key) {
+        seal_cleanse(job->block_key, 32);
+        job->block_known = false;
     }
     for (size_t i = 0; i < job->slot_count; i++) {
         if (job->slots[i].secret) {
@@ -235,7 +235,7 @@ int seal_job_run(struct seal_job *job, const struct seal_job_events *events, str
 {
     static const struct seal_job_events none;
     struct context context = {.job = job, .events = events ? events : &none};
-    if (!job->planned) {
+    if (!job->planned || seal_job_needs_identity(job)) {
         return seal_fail(cause, SEAL_ERR_INTERNAL, "there is no plan to run");
     }
     if (burns(job)) {

@@ -40,7 +40,7 @@ static void take_block(struct seal_job *job, struct job_slot *slot, unsigned key
 static bool is_taken(const struct seal_job *job, unsigned key)
 {
     const struct seal_profile *profile = job->profile;
-    return job->reserved >> key & 1 || (job_uses_ds(job) && profile->efuse_key == (int)key);
+    return job->reserved >> key & 1 || (job_uses_block(job) && profile->efuse_key == (int)key);
 }
 
 /* The hardware of some chips does not find every key in the last block. */
@@ -157,12 +157,12 @@ static int take_named(struct seal_job *job, struct seal_cause *cause)
     return SEAL_OK;
 }
 
-/* The DS key is claimed before all others: a purpose in part is its own until it has a block. */
-static bool ds_is_claimed(const struct seal_job *job)
+/* The identity's key is claimed before all others: a purpose in part is its own until it has a block. */
+static bool identity_is_claimed(const struct seal_job *job)
 {
-    bool claimed = !job_uses_ds(job);
+    bool claimed = !job_uses_block(job);
     for (unsigned key = 0; key < job->chip->key_blocks; key++) {
-        claimed = claimed || seal_efuse_key_purpose(&job->now, key) == SEAL_PURPOSE_HMAC_DOWN_DS;
+        claimed = claimed || seal_efuse_key_purpose(&job->now, key) == job_key_purpose(job)->value;
     }
     return claimed;
 }
@@ -175,7 +175,7 @@ static int choose_blocks(struct seal_job *job, struct seal_cause *cause)
             err = find_exact(job, &job->slots[i], cause);
         }
     }
-    bool begun = err == SEAL_OK && ds_is_claimed(job);
+    bool begun = err == SEAL_OK && identity_is_claimed(job);
     for (size_t i = 0; i < job->slot_count && begun; i++) {
         if (job->slots[i].purpose && job->slots[i].key < 0) {
             find_begun(job, &job->slots[i]);

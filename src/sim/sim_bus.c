@@ -9,6 +9,12 @@ static bool within(uint32_t address, uint32_t base, uint32_t size)
     return base && address >= base && address - base < size;
 }
 
+static bool is_ecdsa(const struct seal_chip *chip, uint32_t address)
+{
+    const struct seal_ecdsa_registers *ecdsa = chip->peripherals.ecdsa;
+    return ecdsa && within(address, ecdsa->base, DEVICE_SIZE);
+}
+
 static bool mapped(const struct sim_model *model, uint32_t address)
 {
     for (const struct sim_range *range = model->mapped; range->end; range++) {
@@ -32,6 +38,8 @@ bool sim_bus_read(struct sim_chip *chip, uint32_t address, uint32_t *value)
         *value = sim_hmac_read_register(&chip->hmac, address - is->peripherals.hmac_base);
     } else if (within(address, is->peripherals.ds_base, DEVICE_SIZE)) {
         *value = sim_ds_read_register(&chip->ds, address - is->peripherals.ds_base);
+    } else if (is_ecdsa(is, address)) {
+        *value = sim_ecdsa_read_register(chip, address - is->peripherals.ecdsa->base);
     } else if (within(address, is->spi_flash.base, DEVICE_SIZE)) {
         *value = sim_flash_read_register(&chip->flash, address - is->spi_flash.base);
     } else {
@@ -68,6 +76,8 @@ bool sim_bus_write(struct sim_chip *chip, uint32_t address, uint32_t value)
         sim_hmac_write_register(chip, address - is->peripherals.hmac_base, value);
     } else if (within(address, is->peripherals.ds_base, DEVICE_SIZE)) {
         sim_ds_write_register(chip, address - is->peripherals.ds_base, value);
+    } else if (is_ecdsa(is, address)) {
+        sim_ecdsa_write_register(chip, address - is->peripherals.ecdsa->base, value);
     } else if (within(address, is->spi_flash.base, DEVICE_SIZE)) {
         sim_flash_write_register(chip, address - is->spi_flash.base, value);
     } else if (address == model->watchdog_config || address == model->watchdog_protect) {

@@ -60,6 +60,7 @@ void sim_chip_reset(struct sim_chip *chip, enum sim_reset cause)
     measure_crystal(chip);
     sim_hmac_reset(&chip->hmac);
     sim_ds_reset(&chip->ds);
+    sim_ecdsa_reset(&chip->ecdsa);
     sim_rom_boot(chip, cause);
 }
 
@@ -114,6 +115,7 @@ void sim_chip_free(struct sim_chip **chip)
         sim_flash_close(&(*chip)->flash);
         sim_hmac_close(&(*chip)->hmac);
         sim_ds_reset(&(*chip)->ds);
+        sim_ecdsa_reset(&(*chip)->ecdsa);
         sim_rom_close(&(*chip)->rom);
         sim_memory_free(&(*chip)->memory);
         seal_buf_free(&(*chip)->output);

@@ -11,6 +11,7 @@
 
 #define BURN_US 1000u
 #define LOAD_US 100u
+#define OP_CODE 0xFFFFu /* of conf; on some chips the choice of the ECDSA key's block stands above it */
 
 static uint32_t word(const struct sim_efuse *efuse, uint32_t offset)
 {
@@ -288,7 +289,7 @@ static void burn(struct sim_chip *chip, size_t block)
 static void command(struct sim_chip *chip, uint32_t value)
 {
     struct sim_efuse *efuse = &chip->efuse;
-    uint32_t conf = word(efuse, efuse->map->conf);
+    uint32_t conf = word(efuse, efuse->map->conf) & OP_CODE;
     bool program = (value & efuse->map->command_program) && conf == efuse->map->write_op_code;
     if (program && efuse->map->command_block_shift) {
         burn(chip, value >> efuse->map->command_block_shift & 0xF);
@@ -303,6 +304,7 @@ static void command(struct sim_chip *chip, uint32_t value)
     if ((value & efuse->map->command_read) && conf == efuse->map->read_op_code) {
         chip->busy_us += LOAD_US;
         sim_efuse_load(chip);
+        sim_ecdsa_take_over(chip, efuse->registers);
     }
 }
 

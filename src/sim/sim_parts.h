@@ -166,6 +166,20 @@ void sim_ds_reset(struct sim_ds *ds);
 uint32_t sim_ds_read_register(const struct sim_ds *ds, uint32_t offset);
 void sim_ds_write_register(struct sim_chip *chip, uint32_t offset, uint32_t value);
 
+/* --- sim_ecdsa.c --- */
+#define SIM_ECDSA_NUMBER 48
+struct sim_ecdsa {
+    uint8_t memory[5 * SIM_ECDSA_NUMBER]; /* r, s, z, x, y, little-endian */
+    uint8_t key[64];                      /* during an operation */
+    uint32_t conf, state;
+    uint32_t chosen; /* blocks, as of the last READ of the eFuse controller */
+};
+void sim_ecdsa_reset(struct sim_ecdsa *ecdsa);
+uint32_t sim_ecdsa_read_register(const struct sim_chip *chip, uint32_t offset);
+void sim_ecdsa_write_register(struct sim_chip *chip, uint32_t offset, uint32_t value);
+/* A READ of the eFuse controller, whose registers these are. */
+void sim_ecdsa_take_over(struct sim_chip *chip, const uint32_t *registers);
+
 /* --- sim_bus.c: the address space --- */
 /* false: nothing there, the CPU takes an access fault. */
 bool sim_bus_read(struct sim_chip *chip, uint32_t address, uint32_t *value);
@@ -287,6 +301,7 @@ struct sim_chip {
     struct sim_efuse efuse;
     struct sim_hmac hmac;
     struct sim_ds ds;
+    struct sim_ecdsa ecdsa;
     struct sim_rom rom;
 };
 /* Notes the first failure; 0 is none. */
