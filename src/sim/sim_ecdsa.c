@@ -142,6 +142,9 @@ static bool calculate(struct sim_chip *chip)
     const struct seal_ecdsa_layout *layout = chip->chip->peripherals.ecdsa->layout;
     const unsigned curve = curve_of(chip), mode = chip->ecdsa.conf & ((1u << layout->curve_shift) - 1);
     const size_t size = size_of(curve);
+    if (!size) { /* the configuration was changed on the way */
+        return false;
+    }
     struct numbers n = {.ctx = BN_CTX_secure_new(), .group = EC_GROUP_new_by_curve_name(curves[curve])};
     n.point = n.group ? EC_POINT_new(n.group) : NULL;
     n.order = n.group ? EC_GROUP_get0_order(n.group) : NULL;
