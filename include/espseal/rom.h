@@ -180,10 +180,10 @@ struct seal_flash_write_result {
  * sectors: that shows when the region does not hold the data afterwards, or the sector behind it changed, and
  * is told as `disturbed`; the region itself is written again.
  *
- * With encrypt all is sent, and plain (the ROM does not inflate while it encrypts: measured on the ESP32-C3),
- * since the ROM's MD5 is that of the ciphertext; it is checked that flash is
- * neither erased nor the plaintext afterwards. The data is padded with FF to 1024 bytes. SEAL_ERR_UNSUPPORTED
- * (the ESP32's ROM cannot), SEAL_ERR_STATE (an eFuse forbids it).
+ * With encrypt all is sent, and plain (the ROM does not inflate while it encrypts: measured on the ESP32-C3
+ * and the ESP32-S3), since the ROM's MD5 is that of the ciphertext; it is checked that flash is neither
+ * erased nor the plaintext afterwards. The data is padded with FF to 1024 bytes. SEAL_ERR_UNSUPPORTED (the
+ * ESP32's ROM cannot), SEAL_ERR_STATE (an eFuse forbids it).
  *
  * In secure download mode nothing can be read back: SEAL_ERR_STATE before anything is sent, unless
  * unverified; all is sent then, and never deflated.

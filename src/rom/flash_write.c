@@ -250,7 +250,7 @@ static int write_each_run(struct flash_job *job)
 
 static int open_packs(struct flash_job *job)
 {
-    /* The ESP32-C3's ROM refuses a deflated BEGIN that asks for encryption (01 64, measured). */
+    /* ROMs refuse a deflated BEGIN that asks for encryption (01 64, measured on the ESP32-C3 and -S3). */
     job->deflate = !job->options->never_deflate && !job->options->encrypt && rom_flash_inflates(job->loader);
     int err = job->deflate ? rom_pack_open(&job->packs[0]) : SEAL_OK;
     if (!err && job->deflate) {
