@@ -9,7 +9,7 @@
 #define CHECK_WORDS 3
 #define MAX_PROGRAM_WORDS 31 /* the ESP32's four blocks; else 8 and 3 check words */
 #define MAX_TIMING 8
-#define COMMAND_MS 250 /* the longest program command that espefuse waits for */
+#define COMMAND_MS 1000 /* four times what espefuse waits for at most: an emulator may be slow */
 #define READ_SETTLE_US 1000
 #define OP_CODE_MASK 0xFFFFu /* other bits of the register have other owners on some chips */
 

@@ -31,7 +31,7 @@ listens() {
 for ((attempt = 0; attempt < 8; attempt++)); do
     port=$((21000 + RANDOM % 11000))
     # in time with its instructions, or its UART overruns the ROM (README.md)
-    "$qemu" -nographic -machine esp32 -monitor none -icount shift=6,sleep=off \
+    "$qemu" -nographic -machine esp32 -monitor none -icount shift=7,sleep=off \
         -drive file=flash,if=mtd,format=raw -drive file=efuse,if=none,format=raw,id=efuse \
         -global driver=nvram.esp32.efuse,property=drive,value=efuse \
         -global driver=esp32.gpio,property=strap_mode,value=0x0f \

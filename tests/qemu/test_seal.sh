@@ -67,7 +67,8 @@ cut() {
     [ "$victim" != chip ] || victim=$pid
     [ "$victim" != host ] || victim=$command
     while IFS= read -r line; do
-        [[ $line == *" > "* || $line == *" < "* ]] || continue
+        # how often it is asked whether a burn is done depends on the host
+        [[ $line == *" "[\<\>]" "* && $line != *READ_REG* ]] || continue
         [ $((++frames)) -ne "$2" ] || kill -KILL "$victim" 2>/dev/null || true
     done <trace
     wait "$command" 2>/dev/null || status=$?
@@ -112,7 +113,6 @@ while read -r chip qemu download boot bootloader cuts; do
     only_the_signed_start
     as_simulated
 
-    [ "$chip" != esp32 ] || continue # no download mode is left, and test_sealing.sh cuts it
     cut host 0
     [ "$status" = 0 ] || fail "the job fails when nothing is cut"
     total=$frames
@@ -126,7 +126,7 @@ while read -r chip qemu download boot bootloader cuts; do
 done <<'CHIPS'
 esp32c3 qemu-system-riscv32 0x02 0x08 0x0 chip:35,host:50,chip:80,host:95
 esp32s3 qemu-system-xtensa 0x07 0x08 0x0 host:60,chip:90
-esp32 qemu-system-xtensa 0x0f 0x12 0x1000 none
+esp32 qemu-system-xtensa 0x0f 0x12 0x1000 host:55,chip:85
 CHIPS
 [ -n "$tested" ] || exit 77
-echo "PASS: only what is signed starts; the simulator burns the same as the C3's and S3's ROMs; killed and finished $count times"
+echo "PASS: only what is signed starts; the simulator burns the same; killed and finished $count times"

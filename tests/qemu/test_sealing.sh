@@ -8,12 +8,6 @@ set -euo pipefail
 # The power goes while the steps run; the same command finishes them.
 cut_and_resume() {
     power_on
-    if [ "$chip" = esp32 ]; then
-        device[1]+="&fault=cut:frame=$((60 * $1))"
-        run 4 provision --profile profile.json "${device[@]}" --confirm burn
-        seal 0
-        return
-    fi
     "$espseal" provision --profile profile.json "${device[@]}" --confirm burn >out 2>&1 </dev/null &
     local command=$! i
     for ((i = 0; i < 600; i++)); do
