@@ -144,6 +144,7 @@ _espseal()
         --subject) COMPREPLY=(); return ;;
         --san) COMPREPLY=(); return ;;
         --eku) COMPREPLY=(); return ;;
+        --serials) COMPREPLY=(); return ;;
         --serial) COMPREPLY=(); return ;;
         --key-type) COMPREPLY=($(compgen -W 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384' -- "$cur")); return ;;
         --ca-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -180,7 +181,7 @@ _espseal()
         --confirm) COMPREPLY=($(compgen -W 'burn stdin' -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--profile --set --mode --storage --ca-cert --foreign-ca --seen --device-cert --private-key --subject --san --eku --any-subject --serial --key-type --ca-key --days --sign-cmd --cmp --cmp-ref --cmp-secret-file --cmp-cert --cmp-key --cmp-update --csr-only --csr-out --efuse-key --hmac-key --offset --table-offset --firmware --nvs-template --nvs-values --nvs-partition --nvs-version --derive-key --transport --out --keep-secrets --force --allow --passphrase-file --ca-passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
+        words='--profile --set --mode --storage --ca-cert --foreign-ca --seen --device-cert --private-key --subject --san --eku --any-subject --serials --serial --key-type --ca-key --days --sign-cmd --cmp --cmp-ref --cmp-secret-file --cmp-cert --cmp-key --cmp-update --csr-only --csr-out --efuse-key --hmac-key --offset --table-offset --firmware --nvs-template --nvs-values --nvs-partition --nvs-version --derive-key --transport --out --keep-secrets --force --allow --passphrase-file --ca-passphrase-file --pin-file --insecure-permissions --port --chip --baud --before --after --trace --dry-run --confirm --json --progress --help'
         ;;
     'prove')
         case "$prev" in

@@ -15,6 +15,7 @@ complete -c espseal -n '__fish_seen_subcommand_from provision' -l subject -x -d 
 complete -c espseal -n '__fish_seen_subcommand_from provision' -l san -x -d 'alternative name for it, filled in likewise: DNS:name, URI:uri, IP:address or email:address'
 complete -c espseal -n '__fish_seen_subcommand_from provision' -l eku -x -d 'extended key usage: clientAuth, serverAuth, ..., an OID, or none; clientAuth from --ca-key, else the CA\'s choice'
 complete -c espseal -n '__fish_seen_subcommand_from provision' -l any-subject -d 'a CA elsewhere may write another subject: what it wrote is taken'
+complete -c espseal -n '__fish_seen_subcommand_from provision' -l serials -x -d 'or a CSV with the columns serial and mac: the number in the row of this MAC, else the first without a MAC, else the next one, is the device\'s, and noted there'
 complete -c espseal -n '__fish_seen_subcommand_from provision' -l serial -x -d 'the device\'s serial number, for {serial}; else that of its row in --nvs-values'
 complete -c espseal -n '__fish_seen_subcommand_from provision' -l key-type -x -a 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384' -d 'type of the key that is made; with storage ecdsa ec:p256 when not said'
 complete -c espseal -n '__fish_seen_subcommand_from provision' -l ca-key -r -F -d 'key of the CA, a file or in a token: signs the certificate here'

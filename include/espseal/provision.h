@@ -30,6 +30,8 @@ struct seal_firmware { /* an image to write as it is */
     struct seal_release release; /* told how far data was read; {0}: nobody is */
 };
 
+#define SEAL_SERIAL_MAX 64 /* a serial number and its NUL */
+
 /* All pointers are borrowed for the life of the job. */
 struct seal_profile {
     enum seal_mode mode;
@@ -56,8 +58,12 @@ struct seal_profile {
     const char *const *san;    /* alternative names with the same words, NULL-terminated; NULL: none */
     const char *const *usages; /* as in struct seal_subject; NULL: none asked for, clientAuth from ca_key */
     bool any_subject;          /* a CA elsewhere may write another subject than it was asked for */
-    const char *serial;        /* NULL: {serial} is refused */
-    const char *key_type;      /* one of seal_key_types */
+    const char *serial;        /* {serial}; NULL: from the row of manufacturing values, or assign_serial */
+    /* gives the device of this MAC its serial number, the same one each time; NULL: nobody does */
+    int (*assign_serial)(void *ctx, const uint8_t mac[static 6], char serial[static SEAL_SERIAL_MAX],
+                         struct seal_cause *cause);
+    void *serial_ctx;
+    const char *key_type; /* one of seal_key_types */
     unsigned days;
     const struct seal_key *ca_key; /* signs here, or: */
     /* gets the request (PEM) and puts the certificate (PEM or DER) into cert */

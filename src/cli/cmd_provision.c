@@ -193,6 +193,11 @@ static const struct cli_option options[] = {
      .summary = CLI_EKU_SUMMARY "; clientAuth from --ca-key, else the CA's choice",
      .repeat = true},
     {.name = "any-subject", .summary = "a CA elsewhere may write another subject: what it wrote is taken"},
+    {.name = "serials",
+     .value = "LIST",
+     .summary = "or a CSV with the columns serial and mac: the number in the row of this MAC, else the first "
+                "without "
+                "a MAC, else the next one, is the device's, and noted there"},
     {.name = "serial",
      .value = "TEXT",
      .summary = "the device's serial number, for {serial}; else that of its row in --nvs-values"},

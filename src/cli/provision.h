@@ -51,6 +51,11 @@ int provision_read_inputs(struct cli_run *run, struct provision *p, struct seal_
 int provision_add_image(struct provision *p, const char *text, struct seal_cause *cause) SEAL_MUST_CHECK;
 void provision_free(struct provision *p);
 
+/* provision_serial.c: struct seal_profile.assign_serial, with the run: --serials. Nothing is written in a dry
+ * run. */
+int provision_serial(void *run, const uint8_t mac[static 6], char serial[static SEAL_SERIAL_MAX],
+                     struct seal_cause *cause) SEAL_MUST_CHECK;
+
 /* provision_cmp.c: --cmp and what goes with it; after the identity was read. */
 int provision_read_cmp(struct cli_run *run, struct provision *p, struct seal_cause *cause) SEAL_MUST_CHECK;
 

@@ -163,6 +163,11 @@ static int read_names(struct cli_run *run, struct provision *p, struct seal_caus
     p->profile.san = p->san;
     p->profile.usages = p->usages;
     p->profile.serial = cli_text(run, "serial");
+    if (err == SEAL_OK && cli_text(run, "serials")) {
+        p->profile.assign_serial = provision_serial;
+        p->profile.serial_ctx = run;
+        err = p->profile.serial ? usage(cause, "--serial and --serials are two sources of one number") : err;
+    }
     p->profile.any_subject = cli_flag(run, "any-subject");
     p->profile.request_only = cli_flag(run, "csr-only");
     return err;

@@ -46,6 +46,10 @@ const struct seal_profile_word seal_profile_words[] = {
            .help = "where the device's private key lives"),
     TEXT("allow[]", .most = 32, .option = "allow", .help = "a rule to override, by its name in the refusal"),
 
+    FILE_NAME(
+        "serials", .option = "serials",
+        .help =
+            "CSV with the columns serial and mac: gives each device its {serial}, and notes its MAC there"),
     NUMBER("table_offset", .min = 0x1000, .max = 0x3fff000, .fallback = "0x8000", .option = "table-offset",
            .help = "of the partition table in flash: the bootloader's CONFIG_PARTITION_TABLE_OFFSET"),
 

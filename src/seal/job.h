@@ -31,8 +31,9 @@ struct seal_job {
     uint8_t *block_key; /* what the block holds or shall hold: 32 bytes in the secure heap */
     bool block_known;
 
-    char *subject; /* template filled in */
-    char **san;    /* the same, NULL-terminated; NULL: none */
+    char serial[SEAL_SERIAL_MAX]; /* "": not known */
+    char *subject;                /* template filled in */
+    char **san;                   /* the same, NULL-terminated; NULL: none */
 
     bool ds_found;  /* completing: the parameters in flash */
     bool ds_copied; /* they stand in the second sector only */
@@ -133,6 +134,8 @@ int job_guard_firmware(struct seal_job *job, struct seal_cause *cause) SEAL_MUST
 /* preflight.c: what needs no reading of the chip beyond knowing which it is. */
 int job_check_cert(const struct seal_job *job, const struct seal_cert *cert,
                    struct seal_cause *cause) SEAL_MUST_CHECK;
+/* template.c: job->serial, once the MAC is known. */
+int job_learn_serial(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 int job_preflight(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /* regions.c: where esp_secure_cert goes, and that no region crosses another or the end of flash. */

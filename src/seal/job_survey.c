@@ -40,6 +40,9 @@ static int read_fuses(struct seal_job *job, struct seal_cause *cause)
         seal_efuse_mac(&job->now, job->mac);
         err = check_posture(job, cause);
     }
+    if (err == SEAL_OK) {
+        err = job_learn_serial(job, cause);
+    }
     if (err == SEAL_OK && asks_sealing(job)) {
         err = job_allocate_slots(job, cause);
     }

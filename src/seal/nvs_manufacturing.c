@@ -154,6 +154,7 @@ int job_collect_manufacturing(struct seal_job *job, struct seal_cause *cause)
 {
     const struct seal_mfg_recipe *recipe = job->profile->sealing.manufacturing;
     const struct seal_partition *partition = NULL;
+    struct seal_mfg_recipe own;
     if (!recipe || (job->past_flash && !job->has_table)) {
         return SEAL_OK; /* with flash under a hidden key an earlier run had the table */
     }
@@ -161,7 +162,9 @@ int job_collect_manufacturing(struct seal_job *job, struct seal_cause *cause)
     int err = raw ? find_place(job, recipe->partition, &partition, cause)
                   : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
     if (err == SEAL_OK) {
-        err = blame(seal_mfg_new(recipe, job->mac, job->chip->name, partition->size, &job->mfg, cause),
+        own = *recipe;
+        own.serial = job->serial[0] ? job->serial : NULL;
+        err = blame(seal_mfg_new(&own, job->mac, job->chip->name, partition->size, &job->mfg, cause),
                     "manufacturing", cause);
     }
     if (err == SEAL_OK) {

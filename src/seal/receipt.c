@@ -200,6 +200,9 @@ int seal_job_receipt(const struct seal_job *job, int err, seal_json **receipt)
     put_time(root, "started", job->started);
     put_time(root, "finished", time(NULL));
     put_chip(job, root);
+    if (job->serial[0]) {
+        seal_json_put_text(root, "serial", job->serial);
+    }
     put_identity(job, root);
     if (job_has_identity(job)) {
         seal_json_put_formatted(root, "esp_secure_cert_offset", "0x%x", job->offset);

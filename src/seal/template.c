@@ -4,6 +4,7 @@
 #include <espseal/hex.h>
 #include <espseal/manufacturing.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@ static int unknown_word(const char *template, const struct word *word, struct se
 {
     if (word->text) {
         int err = seal_fail(cause, SEAL_ERR_USAGE, "%s needs a value for %s", template, word->text);
-        seal_hint(cause, "give it with --serial TEXT, or in a column serial of --nvs-values");
+        seal_hint(cause, "give it with --serial TEXT, --serials LIST or a column serial of --nvs-values");
         return err;
     }
     int err = seal_fail(cause, SEAL_ERR_USAGE, "%s has an unknown word in braces", template);
@@ -46,20 +47,34 @@ static int expand(const struct word *words, const char *template, struct seal_bu
     return err == SEAL_OK ? err : seal_fail(cause, err, "a name is too long");
 }
 
-/* Given, or in the row of this MAC among the values of the manufacturing data; NULL: nobody tells. */
-static int find_serial(const struct seal_job *job, const char **serial, struct seal_cause *cause)
+/* From the row of this MAC among the values of the manufacturing data; what is wrong there is told with them.
+ */
+static void find_serial(struct seal_job *job)
 {
     const struct seal_mfg_recipe *recipe = job->profile->sealing.manufacturing;
-    *serial = job->profile->serial;
-    if (*serial || !recipe || !recipe->values || seal_csv_column(recipe->values, "serial") == SEAL_CSV_NONE) {
-        return SEAL_OK;
-    }
-    struct seal_mfg_device device = {.has_mac = true, .values = recipe->values};
+    struct seal_mfg_device device = {.has_mac = true, .values = recipe ? recipe->values : NULL};
     memcpy(device.mac, job->mac, sizeof device.mac);
-    int err = seal_mfg_find_row(&device, cause);
-    *serial = err == SEAL_OK && device.serial && *device.serial ? device.serial : NULL;
+    if (seal_mfg_find_row(&device, NULL) == SEAL_OK && device.serial) {
+        (void)snprintf(job->serial, sizeof job->serial, "%s", device.serial);
+    }
     seal_mfg_clear(&device);
-    return err;
+}
+
+int job_learn_serial(struct seal_job *job, struct seal_cause *cause)
+{
+    const char *given = job->profile->serial;
+    if (given) {
+        (void)snprintf(job->serial, sizeof job->serial, "%s", given);
+        return strlen(given) < sizeof job->serial
+                   ? SEAL_OK
+                   : seal_fail(cause, SEAL_ERR_TOO_LONG, "the serial number is longer than %zu characters",
+                               sizeof job->serial - 1);
+    }
+    if (job->profile->assign_serial) {
+        return job->profile->assign_serial(job->profile->serial_ctx, job->mac, job->serial, cause);
+    }
+    find_serial(job);
+    return SEAL_OK;
 }
 
 static int expand_text(const struct seal_job *job, const char *template, char **text,
@@ -67,13 +82,13 @@ static int expand_text(const struct seal_job *job, const char *template, char **
 {
     char mac[13];
     seal_hex_encode(job->mac, sizeof job->mac, mac);
-    struct word words[] = {{"{mac}", mac}, {"{chip}", job->chip->name}, {"{serial}", NULL}, {NULL, NULL}};
+    const struct word words[] = {{"{mac}", mac},
+                                 {"{chip}", job->chip->name},
+                                 {"{serial}", job->serial[0] ? job->serial : NULL},
+                                 {NULL, NULL}};
     struct seal_buf *out = seal_buf_new();
-    int err = out ? SEAL_OK : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
-    if (err == SEAL_OK && strstr(template, "{serial}")) {
-        err = find_serial(job, &words[2].value, cause);
-    }
-    err = err == SEAL_OK ? expand(words, template, out, cause) : err;
+    int err =
+        out ? expand(words, template, out, cause) : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
     if (err == SEAL_OK) {
         *text = strdup((const char *)seal_buf_ptr(out));
         err = *text ? SEAL_OK : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");

@@ -56,6 +56,38 @@ grep -q 'serialNumber = A-4' subject || fail "the certificate is for $(cat subje
 expect 1 provision --port 'sim:esp32c3' --mode development --ca-cert ca.pem --ca-key ca.key --subject '/CN={serial}' \
     --confirm burn
 says 'a column serial of --nvs-values'
+# a list gives numbers out: the row without a MAC, then the next ones; a device keeps its own, and a dry run takes none
+printf 'serial,mac,order\nSN-098,7c:df:a1:5e:a1:20,7\nSN-099,,8\n' >list.csv
+listed() { # LAST BYTE OF THE MAC, OPTION...
+    local mac=7c:df:a1:5e:a1:$1
+    shift
+    expect 0 provision --port "sim:esp32c3?mac=$mac" --mode development --ca-cert ca.pem --ca-key ca.key \
+        --subject '/CN={serial}' --firmware 0x8000=table.bin --nvs-template serial.csv --serials list.csv --confirm burn --json "$@"
+}
+printf 'key,type,encoding,value\ndev,namespace,,\nserial,data,string,{serial}\n' >serial.csv
+listed 21 --dry-run
+grep -qx 'SN-099,,8' list.csv || fail 'a dry run takes a number'
+for device in '21 SN-099' '22 SN-100' '21 SN-099' '23 SN-101' '20 SN-098'; do
+    listed "${device% *}" --out "listed-${device#* }" --force
+    [ "$(jq -r .serial out)" = "${device#* }" ] || fail "the device ${device% *} got $(jq -r .serial out)"
+done
+[ "$(cat list.csv)" = "$(printf '%s\n' serial,mac,order SN-098,7c:df:a1:5e:a1:20,7 SN-099,7c:df:a1:5e:a1:21,8 \
+    SN-100,7c:df:a1:5e:a1:22, SN-101,7c:df:a1:5e:a1:23,)" ] || fail "the list is $(cat list.csv)"
+openssl x509 -in listed-SN-101/certificate.pem -noout -subject >subject
+grep -q 'CN = SN-101' subject || fail "the certificate is for $(cat subject)"
+for ((i = 0; i < 4; i++)); do # four stations at once
+    "$espseal" provision --port "sim:esp32c3?mac=7c:df:a1:5e:a1:3$i" --mode development --ca-cert ca.pem --ca-key ca.key \
+        --subject '/CN={serial}' --serials list.csv --confirm burn --json >"station$i" 2>/dev/null </dev/null &
+done
+wait
+[ "$(cat station? | jq -r .serial | sort | tr '\n' ' ')" = 'SN-102 SN-103 SN-104 SN-105 ' ] || fail "the stations got $(cat station? | jq -r .serial)"
+for list in 'serial\n1\n' 'serial,mac\n' 'serial,mac\n99,7c:df:a1:5e:a1:20\n' 'serial,mac\nA,nobody\n' 'serial,mac\n,\n'; do
+    printf %b "$list" >bad.csv
+    expect 2 provision --port 'sim:esp32c3' --mode development --ca-cert ca.pem --ca-key ca.key --subject '/CN={serial}' \
+        --serials bad.csv --confirm burn
+    says bad.csv
+    grep -q '^espseal: hint: ' err || fail "no hint for the list $list"
+done
 for file in label.txt label.png; do
     [ "$(stat -c %a rec/$file)" = 600 ] || fail "$file has mode $(stat -c %a rec/$file)"
 done
