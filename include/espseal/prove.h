@@ -35,11 +35,12 @@ int seal_ds_sign(struct seal_loader *loader, unsigned efuse_key, unsigned rsa_bi
 
 /*
  * The same through the ECDSA peripheral: hands it the key in BLOCK_KEY<efuse_key>, lets it sign the digest of
- * a nonce (SHA-384 for P-384, else SHA-256), and verifies with cert, which names the curve. Where the
- * peripheral can, it derives k from key and nonce (RFC 6979). An ESP32-H2 before v1.2 cannot, and in the
- * bootloader its random numbers are not good enough for a signature that may be read by others (ESP-IDF,
- * "Random Number Generation"): it is verified, and signature_len stays 0. Steps: ESP-IDF's ecdsa_hal.c.
- * SEAL_ERR_PROOF: no key, wrong key, or another purpose; SEAL_ERR_KEY, SEAL_ERR_UNSUPPORTED.
+ * a nonce (SHA-384 for P-384, else SHA-256), and verifies with cert, which names the curve. The high half of
+ * a P-384 key is found by its purpose. Where the peripheral can, it derives k from key and nonce (RFC 6979).
+ * An ESP32-H2 before v1.2 cannot, and in the bootloader its random numbers are not good enough for a
+ * signature that may be read by others (ESP-IDF, "Random Number Generation"): it is verified, and
+ * signature_len stays 0. Steps: ESP-IDF's ecdsa_hal.c. SEAL_ERR_PROOF: no key, wrong key, or another purpose;
+ * SEAL_ERR_KEY, SEAL_ERR_UNSUPPORTED.
  */
 int seal_prove_ecdsa(struct seal_loader *loader, unsigned efuse_key, const struct seal_cert *cert,
                      struct seal_proof *proof, struct seal_cause *cause) SEAL_MUST_CHECK;

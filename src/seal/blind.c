@@ -17,7 +17,7 @@ static bool bears(const struct seal_security_info *info, unsigned purpose)
 
 static bool lacks_key(const struct seal_job *job, const struct seal_security_info *info, const char **word)
 {
-    const struct seal_key_purpose *own = job_uses_block(job) ? job_key_purpose(job) : NULL;
+    const struct seal_key_purpose *own = job_uses_block(job) ? job_key_purpose(job, 0) : NULL;
     bool lacks = job_uses_block(job) && !(own && bears(info, own->value));
     *word = "identity";
     for (size_t i = 0; i < job->slot_count && !lacks; i++) {

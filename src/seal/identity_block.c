@@ -34,32 +34,40 @@ unsigned job_ec_bits(const struct seal_job *job)
     return ec && seal_parse_u32(text, 1000, &bits) == SEAL_OK ? bits : 0;
 }
 
-const struct seal_key_purpose *job_key_purpose(const struct seal_job *job)
+size_t job_key_parts(const struct seal_job *job)
 {
+    return !job_uses_block(job) ? 0 : job_uses_ecdsa(job) && job_ec_bits(job) == 384 ? 2 : 1;
+}
+
+const struct seal_key_purpose *job_key_purpose(const struct seal_job *job, size_t part)
+{
+    static const char *const halves[] = {"_L", "_H"};
     const struct seal_key_purpose *purpose = seal_chip_purpose(job->chip, "ECDSA_KEY"); /* for every curve */
     char name[24];
     if (job_uses_ds(job)) {
         return seal_chip_purpose_by_value(job->chip, SEAL_PURPOSE_HMAC_DOWN_DS);
     }
-    (void)snprintf(name, sizeof name, "ECDSA_KEY_P%u", job_ec_bits(job));
+    (void)snprintf(name, sizeof name, "ECDSA_KEY_P%u%s", job_ec_bits(job),
+                   job_key_parts(job) == 2 ? halves[part] : "");
     return purpose ? purpose : seal_chip_purpose(job->chip, name);
 }
 
 /* Little-endian, with zeroes above. */
-static int put_scalar(const struct seal_key *key, uint8_t bytes[static 32], struct seal_cause *cause)
+static int put_scalar(const struct seal_key *key, uint8_t bytes[static JOB_BLOCK_KEY],
+                      struct seal_cause *cause)
 {
     uint8_t scalar[48];
     size_t len = 0;
     int err = seal_key_ec_scalar(key, scalar, &len, cause);
-    memset(bytes, 0, 32);
-    for (size_t i = 0; i < len && i < 32 && err == SEAL_OK; i++) {
+    memset(bytes, 0, JOB_BLOCK_KEY);
+    for (size_t i = 0; i < len && err == SEAL_OK; i++) {
         bytes[i] = scalar[len - 1 - i];
     }
     seal_cleanse(scalar, sizeof scalar);
     return err;
 }
 
-int job_given_block_key(const struct seal_job *job, uint8_t bytes[static 32], bool *given,
+int job_given_block_key(const struct seal_job *job, uint8_t bytes[static JOB_BLOCK_KEY], bool *given,
                         struct seal_cause *cause)
 {
     const struct seal_key *key = job_private_key(job);
@@ -73,10 +81,10 @@ int job_given_block_key(const struct seal_job *job, uint8_t bytes[static 32], bo
 int job_held_key(const struct seal_job *job, struct seal_key **key, struct seal_cause *cause)
 {
     const size_t len = job_ec_bits(job) / 8;
-    uint8_t scalar[32];
+    uint8_t scalar[JOB_BLOCK_KEY] = {0};
     uint8_t above = 0;
     *key = NULL;
-    for (size_t i = 0; i < sizeof scalar; i++) {
+    for (size_t i = 0; i < 32 * job->part_count; i++) {
         scalar[i] = i < len ? job->block_key[len - 1 - i] : 0;
         above |= i >= len ? job->block_key[i] : 0;
     }

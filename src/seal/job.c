@@ -39,7 +39,7 @@ void seal_job_free(struct seal_job **job)
         return;
     }
     free_steps(j);
-    seal_secret_free(j->block_key, 32);
+    seal_secret_free(j->block_key, JOB_BLOCK_KEY);
     seal_key_free(&j->made_key);
     seal_cert_free(&j->made_cert);
     seal_cert_free(&j->found_cert);

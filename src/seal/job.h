@@ -9,6 +9,8 @@
 #include <time.h>
 
 #define JOB_WARNINGS 16
+#define JOB_PARTS 2
+#define JOB_BLOCK_KEY (JOB_PARTS * 32)
 #define JOB_RULES 33 /* rules that a profile may override, and the NULL behind them */
 
 struct seal_job {
@@ -26,9 +28,14 @@ struct seal_job {
     bool found_renamed;      /* its certificate has another subject than the profile asks for */
     bool found_good;         /* it is this identity, and the chip proved it */
 
-    unsigned key;
-    enum seal_key_block_state key_state;
-    uint8_t *block_key; /* what the block holds or shall hold: 32 bytes in the secure heap */
+    unsigned key;                        /* of the first part */
+    enum seal_key_block_state key_state; /* of all parts: open, held, or sealed as soon as one is */
+    struct job_part {
+        unsigned key;
+        enum seal_key_block_state state;
+    } parts[JOB_PARTS];
+    size_t part_count;  /* 2: a P-384 key, its low half first; 0: not chosen yet */
+    uint8_t *block_key; /* what the parts hold or shall hold, 32 bytes each, in the secure heap */
     bool block_known;
 
     char serial[SEAL_SERIAL_MAX]; /* "": not known */
@@ -104,10 +111,11 @@ bool job_uses_ecdsa(const struct seal_job *job);
 bool job_uses_block(const struct seal_job *job);
 /* 256 for P-256, of the key that is given or shall be made; 0: no such curve. */
 unsigned job_ec_bits(const struct seal_job *job);
-/* NULL: the chip has none for it. */
-const struct seal_key_purpose *job_key_purpose(const struct seal_job *job);
-/* The bytes of a block for the key that was given or made; *given is false where there is none (yet). */
-int job_given_block_key(const struct seal_job *job, uint8_t bytes[static 32], bool *given,
+/* Of a part of the key; NULL: the chip has none for it. */
+const struct seal_key_purpose *job_key_purpose(const struct seal_job *job, size_t part);
+size_t job_key_parts(const struct seal_job *job);
+/* The bytes of the parts for the key that was given or made; *given is false where there is none (yet). */
+int job_given_block_key(const struct seal_job *job, uint8_t bytes[static JOB_BLOCK_KEY], bool *given,
                         struct seal_cause *cause) SEAL_MUST_CHECK;
 /* The ECDSA key that was read from its block. SEAL_ERR_STATE: it is none. */
 int job_held_key(const struct seal_job *job, struct seal_key **key, struct seal_cause *cause) SEAL_MUST_CHECK;
@@ -119,7 +127,8 @@ const struct seal_key *job_private_key(const struct seal_job *job);
 int job_check_subject(struct seal_job *job, const struct seal_cert *cert,
                       struct seal_cause *cause) SEAL_MUST_CHECK;
 
-/* key_block.c: sets key and key_state; hinted is the block that a partition in flash names, or -1. */
+/* key_block.c: sets key, key_state and the parts; hinted is the block that a partition in flash names, or -1.
+ */
 int job_choose_key_block(struct seal_job *job, int hinted, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /* allowed.c: names of the profile that are no rule are SEAL_ERR_USAGE; those that are rules of fuses,

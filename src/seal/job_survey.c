@@ -112,9 +112,9 @@ static int read_flash(struct seal_job *job, struct seal_cause *cause)
 
 static void keep_held_key(struct seal_job *job)
 {
-    int block = seal_chip_key_block(job->chip, job->key);
-    for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++) {
-        seal_put_le32(job->block_key + 4 * i, job->now.words[block][i]);
+    for (size_t i = 0; i < SEAL_EFUSE_WORDS * job->part_count; i++) {
+        int block = seal_chip_key_block(job->chip, job->parts[i / SEAL_EFUSE_WORDS].key);
+        seal_put_le32(job->block_key + 4 * i, job->now.words[block][i % SEAL_EFUSE_WORDS]);
     }
     job->block_known = true;
 }
@@ -132,10 +132,10 @@ static void warn_old_key(struct seal_job *job)
 
 static int check_given_key(const struct seal_job *job, struct seal_cause *cause)
 {
-    uint8_t bytes[32];
+    uint8_t bytes[JOB_BLOCK_KEY];
     bool given = false;
     int err = job_given_block_key(job, bytes, &given, cause);
-    if (err == SEAL_OK && given && !seal_equal(bytes, job->block_key, 32)) {
+    if (err == SEAL_OK && given && !seal_equal(bytes, job->block_key, 32 * job->part_count)) {
         err = seal_fail(cause, SEAL_ERR_STATE, "BLOCK_KEY%u holds another key than the one given", job->key);
         seal_hint(
             cause,
@@ -164,7 +164,7 @@ static int survey_key(struct seal_job *job, struct seal_cause *cause)
         return SEAL_OK;
     }
     int hinted = job->ds_found ? (int)job->ds_key : job_found_key(job);
-    job->block_key = seal_secret_alloc(32);
+    job->block_key = seal_secret_alloc(JOB_BLOCK_KEY);
     int err = job->block_key ? job_choose_key_block(job, hinted, cause)
                              : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of secure memory");
     if (err == SEAL_OK && job->key_state == SEAL_BLOCK_HELD) {

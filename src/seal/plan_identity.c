@@ -36,13 +36,35 @@ static int plan_curve(struct seal_job *job, struct seal_cause *cause)
     return seal_burn_field(job->chip, &step->burn, "ECDSA_CURVE_MODE", CURVES_BOTH, cause);
 }
 
-static int plan_claim(struct seal_job *job, const struct seal_key_purpose *purpose, struct seal_cause *cause)
+static bool open_part(const struct job_part *part)
 {
-    struct seal_step *claim = job_add_step(job, SEAL_STEP_CLAIM, "claim key block");
-    (void)snprintf(claim->what, sizeof claim->what,
-                   "burn KEY_PURPOSE_%u = %s: the block is ours from here on", job->key, purpose->name);
-    claim->irreversible = true;
-    return seal_burn_purpose(job->chip, &claim->burn, job->key, purpose->value, cause);
+    return part->state == SEAL_BLOCK_FREE || part->state == SEAL_BLOCK_CLAIMED;
+}
+
+/* Of two halves in one burn: neither is of any use alone. */
+static int plan_claims(struct seal_job *job, struct seal_cause *cause)
+{
+    struct seal_step *claim = NULL;
+    int err = SEAL_OK;
+    for (size_t i = 0; i < job->part_count && err == SEAL_OK; i++) {
+        const struct job_part *part = &job->parts[i];
+        const struct seal_key_purpose *purpose = job_key_purpose(job, i);
+        if (!open_part(part) || seal_efuse_key_purpose(&job->now, part->key) == purpose->value) {
+            continue;
+        }
+        claim = claim ? claim : job_add_step(job, SEAL_STEP_CLAIM, "claim key block");
+        const size_t used = strlen(claim->what);
+        (void)snprintf(claim->what + used, sizeof claim->what - used, "%s KEY_PURPOSE_%u = %s",
+                       used ? " and" : "burn", part->key, purpose->name);
+        claim->irreversible = true;
+        err = seal_burn_purpose(job->chip, &claim->burn, part->key, purpose->value, cause);
+    }
+    if (claim) {
+        const size_t used = strlen(claim->what);
+        (void)snprintf(claim->what + used, sizeof claim->what - used, ": %s ours from here on",
+                       job->part_count > 1 ? "the blocks are" : "the block is");
+    }
+    return err;
 }
 
 static const char *which_key(const struct seal_job *job)
@@ -53,30 +75,41 @@ static const char *which_key(const struct seal_job *job)
                                   : "the device's new private key";
 }
 
+static void plan_part(struct seal_job *job, size_t n)
+{
+    const struct job_part *part = &job->parts[n];
+    struct seal_step *key = job_add_step(job, SEAL_STEP_KEY, "burn key");
+    (void)snprintf(key->what, sizeof key->what, "burn %s%s into BLOCK_KEY%u and read it back",
+                   job->part_count == 1 ? ""
+                   : n                  ? "the high half of "
+                                        : "the low half of ",
+                   which_key(job), part->key);
+    key->irreversible = true;
+    key->block = (unsigned)seal_chip_key_block(job->chip, part->key);
+    seal_burn_key(job->chip, &key->burn, part->key, job->block_key + 32 * n);
+}
+
 int job_plan_identity_key(struct seal_job *job, struct seal_cause *cause)
 {
-    bool open = job->key_state == SEAL_BLOCK_FREE || job->key_state == SEAL_BLOCK_CLAIMED;
     if (!job_uses_block(job)) {
         return SEAL_OK;
     }
     int err = plan_curve(job, cause);
-    if (err != SEAL_OK || !open) {
-        return err;
+    if (err == SEAL_OK) {
+        err = plan_claims(job, cause);
     }
-    const struct seal_key_purpose *purpose = job_key_purpose(job);
-    if (seal_efuse_key_purpose(&job->now, job->key) != purpose->value) {
-        err = plan_claim(job, purpose, cause);
-        if (err != SEAL_OK) {
-            return err;
+    for (size_t i = 0; i < job->part_count && err == SEAL_OK; i++) {
+        if (open_part(&job->parts[i])) {
+            plan_part(job, i);
         }
     }
-    struct seal_step *key = job_add_step(job, SEAL_STEP_KEY, "burn key");
-    (void)snprintf(key->what, sizeof key->what, "burn %s into BLOCK_KEY%u and read it back", which_key(job),
-                   job->key);
-    key->irreversible = true;
-    key->block = (unsigned)seal_chip_key_block(job->chip, job->key);
-    seal_burn_key(job->chip, &key->burn, job->key, job->block_key);
-    return SEAL_OK;
+    if (err == SEAL_OK && job->part_count == 2) {
+        job_warn(job,
+                 "esp_secure_cert has room for one block's number: firmware must know by itself that "
+                 "BLOCK_KEY%u holds the high half of the key",
+                 job->parts[1].key);
+    }
+    return err;
 }
 
 static struct seal_step *add_write(struct seal_job *job, const char *name, uint32_t offset,
@@ -170,26 +203,36 @@ int job_plan_identity_protection(struct seal_job *job, struct seal_cause *cause)
     if (!job_uses_block(job)) {
         return SEAL_OK;
     }
-    unsigned block = (unsigned)seal_chip_key_block(job->chip, job->key);
-    bool production = job->profile->mode == SEAL_MODE_PRODUCTION;
-    bool read = production && seal_efuse_block_readable(&job->now, block);
-    bool write = seal_efuse_block_writable(&job->now, block);
-    bool purpose = seal_efuse_key_purpose_writable(&job->now, job->key);
-    const bool force = wants_hardware_k(job);
-    if (!read && !write && !purpose && !force) {
+    const bool production = job->profile->mode == SEAL_MODE_PRODUCTION, force = wants_hardware_k(job);
+    struct seal_burn burn = {0};
+    bool any_read = false, any_write = false;
+    for (size_t i = 0; i < job->part_count; i++) {
+        const unsigned key = job->parts[i].key, block = (unsigned)seal_chip_key_block(job->chip, key);
+        const bool read = production && seal_efuse_block_readable(&job->now, block);
+        const bool write = seal_efuse_block_writable(&job->now, block);
+        const bool purpose = seal_efuse_key_purpose_writable(&job->now, key);
+        seal_burn_protect(job->chip, &burn, key, read, write, purpose);
+        any_read = any_read || read;
+        any_write = any_write || write || purpose;
+    }
+    if (!any_read && !any_write && !force) {
         return SEAL_OK;
     }
     struct seal_step *step = job_add_step(job, SEAL_STEP_PROTECT, "protect key");
-    (void)snprintf(step->what, sizeof step->what, "burn the %s-protection of BLOCK_KEY%u%s%s",
-                   read && (write || purpose) ? "read- and write"
-                   : read                     ? "read"
-                                              : "write",
-                   job->key, force ? ", and ECDSA_FORCE_USE_HARDWARE_K" : "",
-                   read ? ": from here on nobody can read its key" : "");
+    char second[32] = "";
+    if (job->part_count == 2) {
+        (void)snprintf(second, sizeof second, " and BLOCK_KEY%u", job->parts[1].key);
+    }
+    (void)snprintf(step->what, sizeof step->what, "burn the %s-protection of BLOCK_KEY%u%s%s%s",
+                   any_read && any_write ? "read- and write"
+                   : any_read            ? "read"
+                                         : "write",
+                   job->key, second, force ? ", and ECDSA_FORCE_USE_HARDWARE_K" : "",
+                   any_read ? ": from here on nobody can read its key" : "");
     step->irreversible = true;
-    seal_burn_protect(job->chip, &step->burn, job->key, read, write, purpose);
+    step->burn = burn;
     int err = force ? seal_burn_field(job->chip, &step->burn, hardware_k, 1, cause) : SEAL_OK;
-    if (read) {
+    if (any_read) {
         job_plan_proof(job, SEAL_STEP_PROVE_AGAIN);
     }
     return err;

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "P-192, P-256": the curves whose keys take one block. */
+/* "P-192, P-256" */
 static void list_curves(const struct seal_chip *chip, char *text, size_t size)
 {
     size_t used = 0;
@@ -109,11 +109,6 @@ static int check_ecdsa_key(const struct seal_job *job, const char *described, st
         seal_hint(cause, strncmp(described, "RSA", 3) == 0 && job->chip->ds_max_bits
                              ? "an RSA key lives in the chip with --storage ds; for ecdsa: --key-type ec:p256"
                              : "make one with: espseal identity key --type ec:p256 --out client.key");
-    } else if (!job_key_purpose(job)) {
-        err = seal_fail(cause, SEAL_ERR_UNSUPPORTED,
-                        "a P-%u key takes two key blocks, and esp_secure_cert has room for the name of one",
-                        bits);
-        seal_hint(cause, "use --key-type ec:p256");
     }
     return err;
 }

@@ -192,12 +192,15 @@ unsigned seal_profile_key_blocks(const struct seal_profile_file *file, const str
         return 0;
     }
     bool device_key = seal_profile_asks(file, "identity") && !seal_profile_says(file, "storage", "plaintext");
+    const bool halves = device_key && seal_profile_says(file, "storage", "ecdsa") &&
+                        seal_profile_says(file, "identity.key_type", "ec:p384");
     unsigned encryption = encryption_blocks(file);
     unsigned digests = (unsigned)seal_profile_file_count(file, "secure_boot.digests");
     if (encryption && digests && in_one_block(file, chip)) {
         encryption = 0; /* the ESP32-C2's key and digest share its block */
     }
-    return device_key + encryption + digests + seal_profile_says(file, "nvs_encryption.scheme", "hmac") +
+    return device_key + halves + encryption + digests +
+           seal_profile_says(file, "nvs_encryption.scheme", "hmac") +
            seal_profile_says(file, "lockdown.jtag", "soft");
 }
 

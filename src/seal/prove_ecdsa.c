@@ -27,7 +27,7 @@ struct prover {
     const struct seal_chip *chip;
     const struct seal_ecdsa_registers *ecdsa;
     enum seal_sign_scheme scheme;
-    unsigned block; /* id of the eFuse block */
+    unsigned block, high; /* ids of the eFuse blocks; high: of P-384 only */
 };
 
 static struct seal_reg_write masked(uint32_t address, uint32_t value, uint32_t mask)
@@ -61,11 +61,15 @@ static int hand_over_key(const struct prover *prover, struct seal_cause *cause)
     const uint32_t command = efuse->base + efuse->command;
     struct seal_reg_write writes[MAX_WRITES];
     size_t count = 0;
-    for (const struct seal_register_set *set = ecdsa->clocks; set->address != 0 && count < MAX_WRITES - 4;
+    for (const struct seal_register_set *set = ecdsa->clocks; set->address != 0 && count < MAX_WRITES - 5;
          set++) {
         writes[count++] = masked(set->address, set->value, set->mask);
     }
     writes[count++] = masked(efuse->base + ecdsa->key_select, prover->block << shift, BLOCK_MASK << shift);
+    if (prover->scheme == SEAL_SIGN_ECDSA384) {
+        writes[count++] = masked(efuse->base + ecdsa->key_select, prover->high << (shift + 4),
+                                 (uint32_t)BLOCK_MASK << (shift + 4));
+    }
     writes[count++] = masked(efuse->base + ecdsa->update, TAKE_OVER, TAKE_OVER);
     writes[count++] = masked(efuse->base + efuse->conf, efuse->read_op_code, OP_CODE);
     writes[count++] = masked(command, efuse->command_read, 0xFFFFFFFF);
@@ -158,6 +162,27 @@ static int check_arguments(const struct prover *prover, unsigned efuse_key, stru
     return seal_loader_require_registers(prover->loader, "prove a key through ECDSA", cause);
 }
 
+/* The partition names the block of the low half only: the other one is known by its purpose. */
+static int find_high(struct prover *prover, struct seal_cause *cause)
+{
+    struct seal_efuse efuse = {.chip = prover->chip};
+    const struct seal_key_purpose *purpose = seal_chip_purpose(prover->chip, "ECDSA_KEY_P384_H");
+    unsigned count = 0;
+    int err = seal_efuse_read(prover->loader, 1, &efuse, cause);
+    for (unsigned key = 0; key < prover->chip->key_blocks && purpose && err == SEAL_OK; key++) {
+        if (seal_efuse_key_purpose(&efuse, key) == purpose->value) {
+            prover->high = (unsigned)seal_chip_key_block(prover->chip, key);
+            count++;
+        }
+    }
+    if (err == SEAL_OK && count != 1) {
+        err = seal_fail(cause, SEAL_ERR_PROOF, "%u key blocks hold the high half of a P-384 key, not one",
+                        count);
+        seal_hint(cause, "espseal efuse summary shows what each block holds");
+    }
+    return err;
+}
+
 static int public_of(const struct seal_cert *cert, struct seal_public *key, struct seal_cause *cause)
 {
     struct seal_buf *der = seal_buf_new();
@@ -205,7 +230,10 @@ int seal_prove_ecdsa(struct seal_loader *loader, unsigned efuse_key, const struc
         return err;
     }
     prover.block = (unsigned)seal_chip_key_block(prover.chip, efuse_key);
-    err = sign(&prover, digest, signature.value, cause);
+    err = prover.scheme == SEAL_SIGN_ECDSA384 ? find_high(&prover, cause) : SEAL_OK;
+    if (err == SEAL_OK) {
+        err = sign(&prover, digest, signature.value, cause);
+    }
     if (err == SEAL_ERR_TIMEOUT) {
         err = seal_fail(cause, SEAL_ERR_PROOF, "the ECDSA peripheral does not sign with BLOCK_KEY%u",
                         efuse_key);

@@ -87,6 +87,9 @@ static void put_identity(const struct seal_job *job, seal_json *root)
     if (job_uses_block(job)) {
         seal_json_put_formatted(identity, "key_block", "BLOCK_KEY%u", job->key);
     }
+    if (job->part_count == 2) {
+        seal_json_put_formatted(identity, "key_block_high", "BLOCK_KEY%u", job->parts[1].key);
+    }
     seal_json_put_text(identity, "subject", info.subject);
     seal_json_put_text(identity, "issuer", info.issuer);
     seal_json_put_text(identity, "serial", info.serial);
@@ -152,8 +155,12 @@ static void put_proof(const struct seal_job *job, seal_json *root)
 
 bool seal_job_sealed(const struct seal_job *job)
 {
-    int block = seal_chip_key_block(job->chip, job->key);
-    return job_uses_block(job) && block >= 0 && !seal_efuse_block_readable(&job->now, (unsigned)block);
+    bool sealed = job->part_count > 0;
+    for (size_t i = 0; i < job->part_count; i++) {
+        int block = seal_chip_key_block(job->chip, job->parts[i].key);
+        sealed = sealed && block >= 0 && !seal_efuse_block_readable(&job->now, (unsigned)block);
+    }
+    return sealed;
 }
 
 const char *seal_job_state(const struct seal_job *job, int err)

@@ -206,7 +206,7 @@ static int check_unchanged(const struct seal_job *job, struct seal_cause *cause)
 static void forget_keys(struct seal_job *job)
 {
     if (job->block_key) {
-        seal_cleanse(job->block_key, 32);
+        seal_cleanse(job->block_key, JOB_BLOCK_KEY);
         job->block_known = false;
     }
     for (size_t i = 0; i < job->slot_count; i++) {

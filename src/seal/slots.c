@@ -162,7 +162,7 @@ static bool identity_is_claimed(const struct seal_job *job)
 {
     bool claimed = !job_uses_block(job);
     for (unsigned key = 0; key < job->chip->key_blocks; key++) {
-        claimed = claimed || seal_efuse_key_purpose(&job->now, key) == job_key_purpose(job)->value;
+        claimed = claimed || seal_efuse_key_purpose(&job->now, key) == job_key_purpose(job, 0)->value;
     }
     return claimed;
 }

@@ -214,6 +214,63 @@ static void a_p192_key_opens_its_curve_first(void **state)
     sim_chip_free(&chip);
 }
 
+/* Either half may be cut; with the key at hand both are completed, without it a half that stands there is
+ * lost. */
+static void a_p384_key_takes_two_blocks(void **state)
+{
+    const struct seal_chip *const p4 = seal_chip_find("esp32p4");
+    struct seal_key *key = NULL;
+    unsigned refused[2] = {0};
+    (void)state;
+    assert_int_equal(seal_key_generate("ec:p384", &key, NULL), SEAL_OK);
+    struct seal_cert *cert = issue(key, "/CN=device");
+    for (int made = 0; made < 2; made++) {
+        struct seal_profile profile = ec_profile(SEAL_MODE_PRODUCTION, made);
+        profile.key_type = "ec:p384";
+        profile.private_key = made ? NULL : key;
+        profile.device_cert = made ? NULL : cert;
+        bool whole = false;
+        for (unsigned burn = 1; !whole; burn++) {
+            char fault[32];
+            (void)snprintf(fault, sizeof fault, "power:burn=%u", burn);
+            struct sim_chip *chip = new_chip_of(p4, fault);
+            struct outcome out = run_job(chip, &profile);
+            whole = out.err == SEAL_OK; /* there is no such burn any more */
+            sim_chip_power_cycle(chip);
+            out = run_job(chip, &profile);
+            if (out.err == SEAL_ERR_STATE && strstr(out.cause.text, "BLOCK_KEY") && !out.planned) {
+                refused[made]++;
+            } else {
+                assert_ok(&out);
+                assert_int_equal(filled_key_blocks(chip), 2);
+                assert_true(read_protected(chip, 0) && read_protected(chip, 1));
+                out = run_job(chip, &profile);
+                assert_ok(&out);
+                assert_int_equal(out.steps, 0);
+            }
+            sim_chip_free(&chip);
+        }
+    }
+    assert_true(refused[0] <= 1); /* of the high half so little may stand there that it could be any key's */
+    assert_int_equal(refused[1], 2); /* a cut in either half */
+    seal_cert_free(&cert);
+    seal_key_free(&key);
+}
+
+static void one_half_is_no_key(void **state)
+{
+    struct seal_profile profile = ec_profile(SEAL_MODE_PRODUCTION, true);
+    const uint32_t data[8] = {1};
+    struct sim_chip *chip = new_chip_of(seal_chip_find("esp32p4"), NULL);
+    (void)state;
+    profile.key_type = "ec:p384";
+    for (unsigned block = 5; block <= 9; block++) {
+        sim_chip_set_fuses(chip, block, data);
+    }
+    expect_refusal(chip, &profile, SEAL_ERR_STATE, "no second key block is free");
+    sim_chip_free(&chip);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +281,8 @@ int main(void)
         cmocka_unit_test(what_does_not_fit_costs_no_fuse),
         cmocka_unit_test(a_block_with_another_key_is_not_taken_for_this_one),
         cmocka_unit_test(a_p192_key_opens_its_curve_first),
+        cmocka_unit_test(a_p384_key_takes_two_blocks),
+        cmocka_unit_test(one_half_is_no_key),
     };
     return cmocka_run_group_tests(tests, make_identity, free_identity);
 }
