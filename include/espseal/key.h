@@ -26,8 +26,7 @@ struct seal_passphrase { /* NULL where a parameter of this type is optional: enc
 /* The key types of this program, for help and for parsing: "rsa:2048", ..., "ec:p384". NULL-terminated. */
 extern const char *const seal_key_types[];
 
-/* Makes a key. type is one of seal_key_types, or "ec:p192", which is for secure boot and for nothing else
- * now; SEAL_ERR_USAGE names them otherwise. */
+/* Makes a key. type is one of seal_key_types; SEAL_ERR_USAGE names them otherwise. */
 int seal_key_generate(const char *type, struct seal_key **key, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /*

@@ -199,7 +199,9 @@ static void show_leftovers(const struct cli_run *run, const struct provision *p)
         name_leftover(run, p, "hmac_key.bin", "the chip's HMAC key");
         return;
     }
-    if (cli_flag(run, "keep-secrets")) {
+    if (cli_flag(run, "keep-secrets") && p->profile.storage == SEAL_STORAGE_ECDSA) {
+        cli_say(run, "          %s/private_key.pem holds the key", p->directory);
+    } else if (cli_flag(run, "keep-secrets")) {
         cli_say(run, "          %s/private_key.pem and %s/hmac_key.bin hold the keys", p->directory,
                 p->directory);
     }

@@ -23,7 +23,8 @@ static const struct key_type types[] = {
 };
 #define TYPE_COUNT (sizeof types / sizeof types[0])
 
-const char *const seal_key_types[] = {"rsa:2048", "rsa:3072", "rsa:4096", "ec:p256", "ec:p384", NULL};
+const char *const seal_key_types[] = {"rsa:2048", "rsa:3072", "rsa:4096", "ec:p256",
+                                      "ec:p384",  "ec:p192",  NULL};
 
 int seal_fail_crypto(struct seal_cause *cause, const char *what)
 {
@@ -142,8 +143,8 @@ int seal_key_wrap(EVP_PKEY *pkey, const char *name, struct seal_key **key, struc
 static int unknown_type(const char *type, struct seal_cause *cause)
 {
     int err = seal_fail(cause, SEAL_ERR_USAGE, "unknown key type \"%.40s\"", type);
-    seal_hint(cause, "the types are %s, %s, %s, %s and %s", types[0].name, types[1].name, types[2].name,
-              types[3].name, types[4].name);
+    seal_hint(cause, "the types are %s, %s, %s, %s, %s and %s", types[0].name, types[1].name, types[2].name,
+              types[3].name, types[4].name, types[5].name);
     return err;
 }
 

@@ -71,11 +71,12 @@ static void prove(struct seal_audit *audit, const uint8_t *data, size_t len)
 {
     struct seal_proof proof;
     struct seal_cause why = {0};
-    bool ds = false;
+    unsigned key;
+    bool peripheral = seal_tlv_get_ecdsa(data, len, 0, &key);
     for (size_t i = 0; i < audit->item_count; i++) {
-        ds = ds || audit->items[i].entry.type == SEAL_TLV_DS_CONTEXT;
+        peripheral = peripheral || audit->items[i].entry.type == SEAL_TLV_DS_CONTEXT;
     }
-    if (!ds || !audit->source.loader) {
+    if (!peripheral || !audit->source.loader) {
         return;
     }
     int err = seal_prove_partition(audit->source.loader, data, len, &proof, &why);

@@ -77,14 +77,13 @@ int job_find_ds(struct seal_job *job, struct seal_cause *cause)
     return err;
 }
 
-static int explain_other_cert(int err, struct seal_cause *cause)
+static int explain_other_cert(const struct seal_job *job, int err, struct seal_cause *cause)
 {
     if (err == SEAL_ERR_PROOF || err == SEAL_ERR_KEY) {
         err = seal_fail(cause, SEAL_ERR_MISMATCH,
                         "the device certificate is for another key than the one in this chip");
-        seal_hint(cause,
-                  "give the certificate that was made from this device's own request; --csr-only gives the "
-                  "request again");
+        seal_hint(cause, "give the certificate that was made from this device's own request%s",
+                  job_uses_ds(job) ? "; --csr-only gives the request again" : "");
     }
     return err;
 }
@@ -104,7 +103,7 @@ static int check_ecdsa(struct seal_job *job, struct seal_cause *cause)
     }
     int err = seal_prove_ecdsa(job->loader, job->key, job->profile->device_cert, &job->proof, cause);
     job->ec_proven = err == SEAL_OK;
-    return explain_other_cert(err, cause);
+    return explain_other_cert(job, err, cause);
 }
 
 int job_check_completion(struct seal_job *job, struct seal_cause *cause)
@@ -127,7 +126,7 @@ int job_check_completion(struct seal_job *job, struct seal_cause *cause)
     const struct seal_ds_params *ds = &job->ds;
     int err = seal_prove_ds(job->loader, job->key, ds->rsa_bits, ds->iv, ds->c, ds->c_len,
                             job->profile->device_cert, &job->proof, cause);
-    return explain_other_cert(err, cause);
+    return explain_other_cert(job, err, cause);
 }
 
 int job_build_images(struct seal_job *job, struct seal_cause *cause)

@@ -179,7 +179,10 @@ int job_preflight(struct seal_job *job, struct seal_cause *cause)
     err = check_storage(job, cause);
     if (err == SEAL_OK && profile->request_only && profile->storage != SEAL_STORAGE_DS) {
         err = seal_fail(cause, SEAL_ERR_USAGE, "a request for a later certificate needs storage ds");
-        seal_hint(cause, "only there does the chip keep the key and sign the request");
+        seal_hint(cause,
+                  job_uses_ecdsa(job)
+                      ? "with ecdsa the certificate comes in the same run: --ca-key, --sign-cmd or --cmp"
+                      : "only there does the chip keep the key and sign the request");
     }
     if (err == SEAL_OK) {
         err = profile->device_cert ? check_given(job, cause) : check_made_key(job, cause);

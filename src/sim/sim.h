@@ -1,7 +1,7 @@
 /*
- * A chip made of software: its ROM on the wire, SPI flash, eFuse controller, HMAC and DS. Bytes in, bytes
- * out; no process, no clock, no socket in here (sim_server.c has those). Its state lives in files with the
- * layout of Espressif's QEMU, or in memory. What it does was measured on real ROMs: facts/REPORT.md,
+ * A chip made of software: its ROM on the wire, SPI flash, eFuse controller, HMAC, DS and ECDSA. Bytes in,
+ * bytes out; no process, no clock, no socket in here (sim_server.c has those). Its state lives in files with
+ * the layout of Espressif's QEMU, or in memory. What it does was measured on real ROMs: facts/REPORT.md,
  * facts/wire.
  */
 #ifndef ESPSEAL_SIM_H

@@ -75,7 +75,7 @@ static void every_type_is_made_as_named(void **state)
     } rows[] = {
         {"rsa:2048", "RSA-2048", SEAL_KEY_RSA, 2048}, {"rsa:3072", "RSA-3072", SEAL_KEY_RSA, 3072},
         {"rsa:4096", "RSA-4096", SEAL_KEY_RSA, 4096}, {"ec:p256", "EC P-256", SEAL_KEY_EC, 256},
-        {"ec:p384", "EC P-384", SEAL_KEY_EC, 384},
+        {"ec:p384", "EC P-384", SEAL_KEY_EC, 384},    {"ec:p192", "EC P-192", SEAL_KEY_EC, 192},
     };
     size_t count = 0;
     while (seal_key_types[count]) {
