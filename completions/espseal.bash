@@ -146,7 +146,7 @@ _espseal()
         --eku) COMPREPLY=(); return ;;
         --serials) COMPREPLY=(); return ;;
         --serial) COMPREPLY=(); return ;;
-        --key-type) COMPREPLY=($(compgen -W 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384' -- "$cur")); return ;;
+        --key-type) COMPREPLY=($(compgen -W 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ec:p192' -- "$cur")); return ;;
         --ca-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --days) COMPREPLY=(); return ;;
         --sign-cmd) COMPREPLY=(); return ;;
@@ -270,7 +270,7 @@ _espseal()
         ;;
     'identity key')
         case "$prev" in
-        --type) COMPREPLY=($(compgen -W 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384' -- "$cur")); return ;;
+        --type) COMPREPLY=($(compgen -W 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ec:p192' -- "$cur")); return ;;
         --out|-o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
@@ -298,7 +298,7 @@ _espseal()
         --out-cert) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --out-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-        --type) COMPREPLY=($(compgen -W 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384' -- "$cur")); return ;;
+        --type) COMPREPLY=($(compgen -W 'rsa:2048 rsa:3072 rsa:4096 ec:p256 ec:p384 ec:p192' -- "$cur")); return ;;
         --passphrase-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --pin-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;

@@ -52,6 +52,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             fuzz_require(ds.c >= data && ds.c + ds.c_len <= data + size, "c lies within the data");
             fuzz_require(ds.efuse_key <= 5 && ds.rsa_bits >= 1024 && ds.rsa_bits <= 4096, "DS makes sense");
         }
+        unsigned key;
+        (void)seal_tlv_get_ecdsa(data, size, (uint8_t)subtype, &key);
+        fuzz_require(key <= 5, "the ECDSA key's block is one of six");
     }
     return 0;
 }

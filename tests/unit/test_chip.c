@@ -299,6 +299,32 @@ static void reed_solomon_matches_the_vectors(void **state)
     }
 }
 
+/* The three curves of the fuses' purposes, and the peripheral's registers where there are curves. */
+static void check_ecdsa(const struct seal_chip *chip)
+{
+    const struct seal_ecdsa_registers *ecdsa = chip->peripherals.ecdsa;
+    assert_int_equal(ecdsa != NULL, chip->ecdsa_curves[0] != 0);
+    if (ecdsa == NULL) {
+        return;
+    }
+    const struct seal_ecdsa_layout *layout = ecdsa->layout;
+    const struct seal_key_purpose *any = seal_chip_purpose(chip, "ECDSA_KEY");
+    assert_int_equal(any == NULL, layout->block_by_curve);
+    assert_true(any != NULL ||
+                (seal_chip_purpose(chip, "ECDSA_KEY_P192") && seal_chip_purpose(chip, "ECDSA_KEY_P256") &&
+                 seal_chip_purpose(chip, "ECDSA_KEY_P384_L") && seal_chip_purpose(chip, "ECDSA_KEY_P384_H")));
+    assert_int_equal(ecdsa->base % 4096, 0);
+    assert_true(layout->step >= (layout->block_by_curve ? 48 : 32));
+    assert_true(layout->own_z > layout->curve_shift);
+    assert_true(layout->fixed_k == 0 || layout->fixed_k == layout->own_z + 1);
+    assert_true(ecdsa->key_select % 4 == 0 && ecdsa->update % 4 == 0 && ecdsa->update != chip->efuse->conf);
+    assert_int_equal(ecdsa->key_select == chip->efuse->conf, !layout->block_by_curve);
+    for (const struct seal_register_set *set = ecdsa->clocks; set->address != 0; set++) {
+        assert_int_equal(set->address % 4, 0);
+        assert_int_equal(set->value & ~set->mask, 0);
+    }
+}
+
 static void capabilities_are_asked_by_curve(void **state)
 {
     (void)state;
@@ -307,6 +333,7 @@ static void capabilities_are_asked_by_curve(void **state)
     assert_true(seal_chip_has_ecdsa(seal_chip_find("esp32h2"), 256));
     assert_false(seal_chip_has_ecdsa(seal_chip_find("esp32h2"), 384));
     assert_true(seal_chip_has_ecdsa(seal_chip_find("esp32p4"), 384));
+    each_chip(check_ecdsa);
     assert_int_equal(seal_chip_find("esp32c5")->ds_max_bits, 3072);
 }
 

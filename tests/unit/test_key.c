@@ -241,6 +241,32 @@ static void curves_of_the_same_size_are_told_apart(void **state)
     seal_key_free(&key);
 }
 
+static void a_scalar_becomes_its_key_again(void **state)
+{
+    static const char *const curves[] = {"ec:p192", "ec:p256", "ec:p384"};
+    static const uint8_t zero[32], ones[32] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+    (void)state;
+    for (size_t i = 0; i < sizeof curves / sizeof curves[0]; i++) {
+        struct seal_key *key = make(curves[i]), *again = NULL;
+        uint8_t scalar[48], first[32], second[32];
+        size_t len = 0;
+        assert_int_equal(seal_key_ec_scalar(key, scalar, &len, NULL), SEAL_OK);
+        assert_int_equal(seal_key_of_ec_scalar(scalar, len, &again, NULL), SEAL_OK);
+        assert_string_equal(seal_key_describe(again), seal_key_describe(key));
+        assert_int_equal(seal_key_fingerprint(key, first), SEAL_OK);
+        assert_int_equal(seal_key_fingerprint(again, second), SEAL_OK);
+        assert_memory_equal(first, second, sizeof first);
+        seal_key_free(&again);
+        seal_key_free(&key);
+    }
+    struct seal_key *none = NULL;
+    struct seal_cause cause = {0};
+    assert_int_equal(seal_key_of_ec_scalar(zero, 32, &none, &cause), SEAL_ERR_KEY);
+    assert_int_equal(seal_key_of_ec_scalar(ones, 32, &none, &cause), SEAL_ERR_KEY); /* beyond the order */
+    assert_null(none);
+    assert_non_null(strstr(cause.text, "P-256"));
+}
+
 static void other_things_are_called_by_their_name(void **state)
 {
     (void)state;
@@ -457,6 +483,7 @@ int main(void)
         cmocka_unit_test(the_traditional_form_is_that_of_the_reference),
         cmocka_unit_test(curves_that_are_not_made_are_read),
         cmocka_unit_test(curves_of_the_same_size_are_told_apart),
+        cmocka_unit_test(a_scalar_becomes_its_key_again),
         cmocka_unit_test(other_things_are_called_by_their_name),
         cmocka_unit_test(a_key_cut_anywhere_is_refused),
         cmocka_unit_test(bytes_behind_a_der_key_are_refused),

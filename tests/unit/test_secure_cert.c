@@ -231,6 +231,15 @@ static void sec_cfg_names_the_block(void **state)
     for (size_t i = 1; i < 40; i++) {
         assert_int_equal(entry.data[i], 0);
     }
+    unsigned key = 9;
+    assert_false(seal_tlv_get_ecdsa(seal_buf_ptr(out), seal_buf_len(out), 0, &key)); /* nothing says so yet */
+    assert_int_equal(key, 0);
+    assert_int_equal(seal_tlv_put(out, SEAL_TLV_PRIV_KEY, 0, SEAL_TLV_FLAG_ECDSA_PERIPHERAL, NULL, 0, NULL),
+                     SEAL_OK);
+    assert_int_equal(seal_tlv_put(out, SEAL_TLV_PRIV_KEY, 1, 0, "x", 1, NULL), SEAL_OK);
+    assert_true(seal_tlv_get_ecdsa(seal_buf_ptr(out), seal_buf_len(out), 0, &key));
+    assert_int_equal(key, 5);
+    assert_false(seal_tlv_get_ecdsa(seal_buf_ptr(out), seal_buf_len(out), 1, &key));
     seal_buf_free(&out);
 }
 
