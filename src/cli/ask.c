@@ -107,13 +107,15 @@ int cli_confirm_burn(struct cli_run *run, const char *question, struct seal_caus
         seal_hint(cause, "run the same command again; --dry-run only shows the plan");
         return err;
     }
-    if (err == SEAL_OK || err == SEAL_ERR_TOO_LONG) {
+    const bool answered = err == SEAL_OK || err == SEAL_ERR_TOO_LONG;
+    if (answered) {
         err = seal_fail(cause, SEAL_ERR_DECLINED, "declined: the answer was not BURN; nothing was burned");
     } else {
         err = seal_fail(cause, SEAL_ERR_DECLINED, "there was nobody to confirm; nothing was burned");
     }
-    seal_hint(cause, confirm ? "answer BURN in capitals, or give --do-not-confirm"
-                             : "--confirm burn says so on the command line");
+    seal_hint(cause, confirm    ? "answer BURN in capitals, or give --do-not-confirm"
+                     : answered ? "the word is BURN, in capitals; --confirm burn says so on the command line"
+                                : "--confirm burn says so on the command line");
     return err;
 }
 

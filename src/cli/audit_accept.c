@@ -92,6 +92,9 @@ static int read_required(struct cli_audit *audit, struct seal_cause *cause)
         return SEAL_OK;
     }
     int err = read_json(path, "require", &audit->required, cause);
+    if (err == SEAL_ERR_NOT_FOUND) {
+        seal_hint(cause, "--require takes development, production, or a file");
+    }
     const seal_json *list = err == SEAL_OK ? seal_json_get(audit->required, "require") : NULL;
     for (size_t i = 0; err == SEAL_OK && i < seal_json_len(list); i++) {
         const char *id = seal_json_text(seal_json_at(list, i));

@@ -11,18 +11,11 @@ static int find_command(const struct cli_run *run, const struct cli_command **co
         return SEAL_OK;
     }
     *command = NULL;
-    struct seal_suggestion suggestion = {.word = word1};
-    char both[64];
-    if (word2) {
-        (void)snprintf(both, sizeof both, "%s %s", word1, word2);
-        suggestion.word = both;
-    }
-    for (size_t i = 0; cli_commands[i]; i++) {
-        seal_suggest(&suggestion, cli_commands[i]->name);
-    }
-    int err = seal_fail(cause, SEAL_ERR_USAGE, "there is no command \"%s\"", suggestion.word);
-    if (suggestion.best) {
-        seal_hint(cause, "did you mean espseal help %s?", suggestion.best);
+    const char *best = cli_command_suggest(word1, word2);
+    int err = seal_fail(cause, SEAL_ERR_USAGE, "there is no command \"%s%s%s\"", word1, word2 ? " " : "",
+                        word2 ? word2 : "");
+    if (best) {
+        seal_hint(cause, "did you mean espseal help %s?", best);
     } else {
         seal_hint(cause, "espseal --help lists the commands");
     }

@@ -37,6 +37,9 @@ static int find_chip(struct job *job, struct seal_cause *cause)
                          named->title, job->chip->title);
     }
     job->chip = job->chip ? job->chip : named;
+    if (err == SEAL_OK && !is_image) {
+        cli_warn(job->run, "%s is no ESP image: no chip starts it, signed or not", cli_operand(job->run, 0));
+    }
     size_t end = is_image ? cli_boot_sector(image.length) : 0;
     if (err == SEAL_OK && is_image && end != seal_buf_len(job->message) &&
         !cli_flag(job->run, "no-padding")) {

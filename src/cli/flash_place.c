@@ -117,7 +117,7 @@ int flash_region(struct cli_run *run, struct seal_loader *loader, struct flash_t
     const char *length = cli_operand(run, 1);
     uint32_t len = 0;
     if (length && (seal_parse_u32(length, LARGEST, &len) != SEAL_OK || len == 0)) {
-        return seal_fail(cause, SEAL_ERR_USAGE, "'%s' is not a length in bytes", length);
+        return seal_fail(cause, SEAL_ERR_USAGE, "'%s' is not a length in bytes, such as 0x1000", length);
     }
     int err = cli_table_offset(run, &table->offset, cause);
     err = err ? err : flash_find(loader, cli_operand(run, 0), table, region, cause);

@@ -53,10 +53,16 @@ static int unknown_option(struct parser *parser, const char *given, size_t len)
         seal_suggest(&suggestion, option->name);
     }
     const char *of = name_or_program(parser->run);
+    if (!of[0]) {
+        seal_suggest(&suggestion, "version");
+        seal_suggest(&suggestion, "help");
+    }
     int err = seal_fail(parser->cause, SEAL_ERR_USAGE, "unknown option %.*s%s%s", (int)len, given,
                         of[0] ? " of espseal " : "", of);
     if (suggestion.best) {
         seal_hint(parser->cause, "did you mean --%s?", suggestion.best);
+    } else if (!of[0]) {
+        seal_hint(parser->cause, "options come behind the command, which espseal --help lists");
     }
     return usage_error(parser, err);
 }
@@ -144,14 +150,30 @@ static void list_group(const char *word, char *list, size_t size)
     for (size_t i = 0; cli_commands[i]; i++) {
         const char *name = cli_commands[i]->name;
         if (strncmp(name, word, len) == 0 && name[len] == ' ') {
-            int wrote =
-                snprintf(list + used, size - used, "%sespseal %s", used ? ", " : "", cli_commands[i]->name);
+            int wrote = snprintf(list + used, size - used, "%s%s", used ? ", " : "", name + len + 1);
             used += wrote > 0 && (size_t)wrote < size - used ? (size_t)wrote : 0;
         }
     }
 }
 
-static int unknown_command(struct parser *parser, const char *word1, const char *word2)
+/* Other tools say "write-flash" or "summary" for what are "flash write" and "efuse summary" here. */
+static const char *suggest_other(const char *word)
+{
+    const char *dash = strpbrk(word, "-_");
+    char turned[64] = "";
+    if (dash) {
+        (void)snprintf(turned, sizeof turned, "%s %.*s", dash + 1, (int)(dash - word), word);
+    }
+    for (size_t i = 0; cli_commands[i]; i++) {
+        const char *name = cli_commands[i]->name, *space = strchr(name, ' ');
+        if (strcmp(name, turned) == 0 || (space && strcmp(space + 1, word) == 0)) {
+            return name;
+        }
+    }
+    return NULL;
+}
+
+const char *cli_command_suggest(const char *word1, const char *word2)
 {
     char both[64];
     (void)snprintf(both, sizeof both, "%s%s%s", word1, word2 ? " " : "", word2 ? word2 : "");
@@ -160,7 +182,23 @@ static int unknown_command(struct parser *parser, const char *word1, const char 
         seal_suggest(&two, cli_commands[i]->name);
         seal_suggest(&one, cli_commands[i]->name);
     }
-    const char *best = two.best ? two.best : one.best;
+    if (two.best || cli_is_group(word1)) {
+        return two.best;
+    }
+    for (size_t group = 0; cli_groups[group].title; group++) {
+        const char *const *words = cli_groups[group].first_words;
+        for (; *words; words++) {
+            seal_suggest(&one, *words);
+        }
+    }
+    return one.best ? one.best : suggest_other(word1);
+}
+
+static int unknown_command(struct parser *parser, const char *word1, const char *word2)
+{
+    char both[64];
+    (void)snprintf(both, sizeof both, "%s%s%s", word1, word2 ? " " : "", word2 ? word2 : "");
+    const char *best = cli_command_suggest(word1, word2);
     bool group = cli_is_group(word1);
     int err = seal_fail(parser->cause, SEAL_ERR_USAGE, "there is no command \"%s\"", group ? both : word1);
     if (group && !word2) {
@@ -171,7 +209,7 @@ static int unknown_command(struct parser *parser, const char *word1, const char 
     } else if (group) {
         char list[300] = "";
         list_group(word1, list, sizeof list);
-        seal_hint(parser->cause, "one of: %s", list);
+        seal_hint(parser->cause, "espseal %s is followed by one of: %s", word1, list);
     } else {
         seal_hint(parser->cause, "espseal --help lists the commands");
     }

@@ -12,7 +12,7 @@ struct exit_row {
 
 static const struct exit_row exit_rows[] = {
     {SEAL_OK, 0, NULL},
-    {SEAL_ERR_USAGE, 1, "espseal --help shows the commands; espseal help COMMAND explains one"},
+    {SEAL_ERR_USAGE, 1, "espseal --help lists the commands"},
     {SEAL_ERR_NO_MEMORY, 70, "close other programs and run the same command again"},
     {SEAL_ERR_INTERNAL, 70, "please report this with the command line and the output of --trace"},
     {SEAL_ERR_NOT_FOUND, 2, "check the path: it is taken from the folder you are in"},
@@ -104,7 +104,11 @@ static void report_json(const struct cli_run *run, int err, const struct seal_ca
 void cli_report(const struct cli_run *run, int err, const struct seal_cause *cause)
 {
     static const struct seal_cause nothing = {0};
-    cause = cause ? cause : &nothing;
+    struct seal_cause told = cause ? *cause : nothing;
+    cause = &told;
+    if (err == SEAL_ERR_USAGE && !told.hint[0] && run->command) {
+        seal_hint(&told, "espseal %s --help", run->command->name);
+    }
     const char *message = cause->err == err && cause->text[0] ? cause->text : seal_strerror(err);
     cli_progress_clear(run);
     char line[1024];

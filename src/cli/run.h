@@ -58,6 +58,9 @@ int cli_give(struct cli_run *run, const char *option, const char *value,
  * be NULL: the common ones. */
 const struct cli_option *cli_command_option(const struct cli_command *command, size_t index);
 /* By its words; word2 may be NULL. *words says how many were used. NULL when there is none. */
+/* The command, or the first word of some, that was probably meant; word2 may be NULL. NULL: nothing is near.
+ */
+const char *cli_command_suggest(const char *word1, const char *word2);
 const struct cli_command *cli_command_find(const char *word1, const char *word2, int *words);
 bool cli_is_group(const char *word);
 

@@ -19,7 +19,15 @@ refused() {
 refused 'there is no command "chip lst"' 'did you mean espseal chip list?' chip lst
 refused 'there is no command "hepl"' 'did you mean espseal help?' hepl
 refused 'there is no command "frobnicate"' 'espseal --help' frobnicate
-refused '"chip" needs a second word' 'one of: espseal chip list' chip
+refused '"chip" needs a second word' 'espseal chip is followed by one of: list' chip
+refused 'there is no command "efuse nothing"' 'espseal efuse is followed by one of: summary, burn, burn-bits' efuse nothing
+refused 'there is no command "flsh"' 'did you mean espseal flash?' flsh
+refused 'there is no command "write-flash"' 'did you mean espseal flash write?' write-flash
+refused 'there is no command "summary"' 'did you mean espseal help efuse summary?' help summary
+refused 'unknown option --verison' 'did you mean --version?' --verison
+refused 'unknown option -p' 'options come behind the command' -p /dev/ttyUSB0 efuse summary
+refused "'1M' is not a length in bytes, such as 0x1000" 'espseal flash read --help' flash read 0 1M --port sim:esp32c3 \
+    --out "$work/none"
 refused 'unknown option --jsn of espseal chip list' 'did you mean --json?' chip list --jsn
 refused 'unknown option --frobnicate of espseal chip list' 'espseal chip list --help' chip list --frobnicate
 refused 'unknown option -x of espseal chip list' 'espseal chip list --help' chip list -x
