@@ -186,6 +186,13 @@ struct seal_job_events { /* all may be NULL */
 };
 
 /*
+ * Every field that a step burns, and every protection with all the fields that it covers, a line each; of a
+ * key only its block. Before the step has run.
+ */
+void seal_job_each_change(const struct seal_job *job, size_t index, void (*say)(void *ctx, const char *text),
+                          void *ctx);
+
+/*
  * What there is no way back from in a step, by name, a sentence each; before it has run.
  */
 void seal_job_each_no_return(const struct seal_job *job, size_t index,

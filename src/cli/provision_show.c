@@ -53,6 +53,12 @@ void provision_show_device(const struct cli_run *run, const struct provision *p)
     }
 }
 
+static void show_change(void *ctx, const char *text)
+{
+    const struct cli_run *const *run = ctx;
+    cli_say(*run, "        %s", text);
+}
+
 static void show_no_return(void *ctx, const char *text)
 {
     const struct cli_run *const *run = ctx;
@@ -99,6 +105,7 @@ void provision_show_plan(const struct cli_run *run, const struct provision *p)
         const struct seal_step *step = seal_job_step(p->job, i);
         cli_say(run, "  %2zu %c  %s", i + 1, step->irreversible ? '*' : ' ', step->what);
         if (step->kind == SEAL_STEP_SWITCH) {
+            seal_job_each_change(p->job, i, show_change, &run);
             seal_job_each_no_return(p->job, i, show_no_return, &run);
         }
     }
@@ -119,7 +126,7 @@ void provision_question(const struct provision *p, char *text, size_t size)
                    seal_job_chip(p->job)->title, mac);
 }
 
-static void put_no_return(void *ctx, const char *text)
+static void put_line(void *ctx, const char *text)
 {
     seal_json_put_text(ctx, NULL, text);
 }
@@ -163,8 +170,11 @@ int provision_plan_json(const struct provision *p, seal_json **plan)
         seal_json_put_text(one, "name", step->name);
         seal_json_put_text(one, "what", step->what);
         seal_json_put_bool(one, "irreversible", step->irreversible);
+        if (step->irreversible) {
+            seal_job_each_change(p->job, i, put_line, seal_json_put_array(one, "burns"));
+        }
         if (step->kind == SEAL_STEP_SWITCH) {
-            seal_job_each_no_return(p->job, i, put_no_return, seal_json_put_array(one, "cannot_be_undone"));
+            seal_job_each_no_return(p->job, i, put_line, seal_json_put_array(one, "cannot_be_undone"));
         }
     }
     put_exits(p, root);

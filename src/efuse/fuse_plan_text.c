@@ -121,8 +121,13 @@ static void say_block_changes(const struct seal_fuse_plan *plan, unsigned block,
     char text[LINE];
     seal_fuse_plan_missing(plan, block, missing);
     if (plan->chip->efuse->blocks[block].key >= 0 || plan->burn.secret[block]) {
-        (void)snprintf(text, sizeof text, "%s  %u bits to set, %s", plan->chip->efuse->blocks[block].name,
-                       (unsigned)popcount(missing), plan->burn.secret[block] ? "secret" : "public");
+        const char *name = plan->chip->efuse->blocks[block].name;
+        if (plan->burn.secret[block]) { /* how many of its bits are ones is nobody's business either */
+            (void)snprintf(text, sizeof text, "%s  a secret", name);
+        } else {
+            (void)snprintf(text, sizeof text, "%s  %u bits to set, public", name,
+                           (unsigned)popcount(missing));
+        }
         say(ctx, text);
         seal_cleanse(missing, sizeof missing);
         return;

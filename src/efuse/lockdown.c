@@ -67,11 +67,14 @@ static const struct mapping {
 };
 
 /* Fuses that earlier revisions have and do not heed: ESP-IDF esp_efuse_disable_rom_download_mode (ESP32),
- * spi_flash_encrypt_ll_is_pseudo_rounds_function_supported (ESP32-H2). major * 100 + minor. */
+ * spi_flash_encrypt_ll_is_pseudo_rounds_function_supported and ecdsa_ll_is_configurable_curve_supported
+ * (ESP32-H2). major * 100 + minor. */
 static const struct {
     const char *chip, *field;
     unsigned first_revision;
-} heeded_from[] = {{"esp32", "UART_DOWNLOAD_DIS", 300}, {"esp32h2", "XTS_DPA_PSEUDO_LEVEL", 102}};
+} heeded_from[] = {{"esp32", "UART_DOWNLOAD_DIS", 300},
+                   {"esp32h2", "XTS_DPA_PSEUDO_LEVEL", 102},
+                   {"esp32h2", "ECDSA_CURVE_MODE", 102}};
 
 unsigned fuse_heeded_from(const struct seal_chip *chip, const char *field)
 {

@@ -119,8 +119,10 @@ static void put_doors(struct release_list *list, struct boot boot)
 
 static void put_write_protection(struct release_list *list, const char *name, bool settled, const char *why)
 {
-    const struct seal_efuse_field *field = seal_chip_field(list->state->chip, name);
-    if (field != NULL && field->write_disable >= 0 && !settled) {
+    const struct seal_chip *chip = list->state->chip;
+    const struct seal_efuse_field *field = seal_chip_field(chip, name);
+    bool heeded = fuse_heeded_from(chip, name) <= seal_efuse_revision(list->state);
+    if (field != NULL && field->write_disable >= 0 && heeded && !settled) {
         release_put_protection(list, SEAL_PART_PROTECT, why, RELEASE_BY_WRITE, field->write_disable, name);
         list->items[list->count - 1].flags = RELEASE_SB_FULL;
     }

@@ -158,8 +158,9 @@ int seal_job_plan(struct seal_job *job, struct seal_cause *cause)
     return err;
 }
 
-void seal_job_each_no_return(const struct seal_job *job, size_t index,
-                             void (*say)(void *ctx, const char *text), void *ctx)
+static void each_of(const struct seal_job *job, size_t index,
+                    void (*each)(const struct seal_fuse_plan *plan, seal_fuse_say_fn say, void *ctx),
+                    seal_fuse_say_fn say, void *ctx)
 {
     struct seal_efuse state;
     struct seal_fuse_plan plan;
@@ -170,9 +171,21 @@ void seal_job_each_no_return(const struct seal_job *job, size_t index,
     seal_fuse_plan_init(&plan, &state, SEAL_PATH_OTHER);
     plan.burn = job->steps[index].burn;
     job_state_after(job, index + 1, &plan.after);
-    seal_fuse_plan_each_no_return(&plan, say, ctx);
+    each(&plan, say, ctx);
     seal_fuse_plan_clear(&plan);
     seal_cleanse(&state, sizeof state);
+}
+
+void seal_job_each_change(const struct seal_job *job, size_t index, void (*say)(void *ctx, const char *text),
+                          void *ctx)
+{
+    each_of(job, index, seal_fuse_plan_each_change, say, ctx);
+}
+
+void seal_job_each_no_return(const struct seal_job *job, size_t index,
+                             void (*say)(void *ctx, const char *text), void *ctx)
+{
+    each_of(job, index, seal_fuse_plan_each_no_return, say, ctx);
 }
 
 bool seal_job_last_exits(const struct seal_job *job, struct seal_exit exits[static SEAL_EXITS], char *warning,

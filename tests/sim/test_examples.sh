@@ -29,6 +29,8 @@ for example in "$SOURCE"/examples/*.json; do
     "$espseal" provision --profile "$name/$name.json" --port "$port" --dry-run --json >"$name/plan.json" 2>err ||
         fail "$name: a dry run exits $?"
     jq -e '[.steps[] | select(.irreversible)] | length > 0' "$name/plan.json" >out || fail "$name burns nothing"
+    jq -e '[.steps[] | select(.irreversible) | .burns | length > 0] | all' "$name/plan.json" >out ||
+        fail "$name: the plan does not name every bit that it burns"
     [ ! -e "$name/records" ] || fail "$name: a dry run leaves a record"
 
     # the power goes in the middle of the job, then the same command

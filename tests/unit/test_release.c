@@ -422,6 +422,20 @@ static void every_chip_is_sealed_in_one_plan(void **state)
     state_each_chip(sealed_in_one);
 }
 
+/* Locking the curve also locks ECDSA_FORCE_USE_HARDWARE_K on the revisions that have no curve to choose
+ * (ESP-IDF ecdsa_ll_is_configurable_curve_supported). */
+static void the_curve_is_locked_where_it_can_be_chosen(void **state)
+{
+    (void)state;
+    const unsigned revisions[] = {101, 102};
+    for (size_t i = 0; i < 2; i++) {
+        struct seal_release_bit bits[SEAL_RELEASE_BITS];
+        struct seal_efuse chip = state_of(seal_chip_variant(seal_chip_find("esp32h2"), revisions[i]), "");
+        size_t count = seal_secure_boot_bits(&chip, bits);
+        assert_int_equal(find(bits, count, "WR_DIS of ECDSA_CURVE_MODE") != NULL, revisions[i] == 102);
+    }
+}
+
 /* As a job does it: each step read back before the next. */
 static void sealed_in_steps(const struct seal_chip *chip)
 {
@@ -554,6 +568,7 @@ int main(void)
         cmocka_unit_test(a_locked_counter_is_enough),
         cmocka_unit_test(every_chip_is_sealed_in_one_plan),
         cmocka_unit_test(every_chip_is_sealed_in_steps),
+        cmocka_unit_test(the_curve_is_locked_where_it_can_be_chosen),
         cmocka_unit_test(each_bit_of_secure_boot_counts),
         cmocka_unit_test(development_boots_signed_and_stays_open),
         cmocka_unit_test(wishes_that_a_chip_lacks),
