@@ -33,7 +33,7 @@ complete -c espseal -n '__fish_seen_subcommand_from provision' -l efuse-key -x -
 complete -c espseal -n '__fish_seen_subcommand_from provision' -l hmac-key -r -F -d 'burn these 32 bytes instead of a random key'
 complete -c espseal -n '__fish_seen_subcommand_from provision' -l offset -x -d 'flash offset of esp_secure_cert, or auto: from the partition table'
 complete -c espseal -n '__fish_seen_subcommand_from provision' -l table-offset -x -d 'where the partition table lies in flash'
-complete -c espseal -n '__fish_seen_subcommand_from provision' -l firmware -r -F -d 'write this image as well'
+complete -c espseal -n '__fish_seen_subcommand_from provision' -l firmware -r -F -d 'write this image as well: at an offset, or in a partition of the table among the images'
 complete -c espseal -n '__fish_seen_subcommand_from provision' -l nvs-template -r -F -d 'make an NVS partition of this table, with words in braces (see espseal nvs build), and write it'
 complete -c espseal -n '__fish_seen_subcommand_from provision' -l nvs-values -r -F -d 'its values for each device: CSV with a row per MAC or --serial'
 complete -c espseal -n '__fish_seen_subcommand_from provision' -l nvs-partition -x -d 'where it goes: name in the partition table, or flash offset'

@@ -233,7 +233,10 @@ static const struct cli_option options[] = {
      .summary = "flash offset of esp_secure_cert, or auto: from the partition table",
      .fallback = "0xd000"},
     CLI_TABLE_OFFSET,
-    {.name = "firmware", .value = "OFFSET=FILE", .summary = "write this image as well", .repeat = true},
+    {.name = "firmware",
+     .value = "PLACE=FILE",
+     .summary = "write this image as well: at an offset, or in a partition of the table among the images",
+     .repeat = true},
     {.name = "nvs-template",
      .value = "FILE",
      .summary =

@@ -14,7 +14,7 @@ static enum completed kind_of(const char *value)
         const char *value;
         enum completed kind;
     } kinds[] = {
-        {"FILE", FILES}, {"DIR", FOLDERS}, {"PORT", PORTS}, {"CHIP", CHIPS}, {"OFFSET=FILE", FILES},
+        {"FILE", FILES}, {"DIR", FOLDERS}, {"PORT", PORTS}, {"CHIP", CHIPS}, {"PLACE=FILE", FILES},
     };
     for (size_t i = 0; value && i < sizeof kinds / sizeof kinds[0]; i++) {
         if (strcmp(value, kinds[i].value) == 0) {

@@ -12,6 +12,7 @@
 #include <espseal/provision.h>
 
 #define PROVISION_IMAGES 32
+#define PROVISION_PLACE 24 /* a number, or the name of a partition, which has at most 16 characters */
 #define PROVISION_RULES 32
 #define PROVISION_SECRETS 4
 
@@ -20,6 +21,7 @@ struct provision { /* one run: what was given, read into memory, and what came o
     const char *allow[PROVISION_RULES + 1];
     struct seal_firmware images[PROVISION_IMAGES];
     struct seal_map *image_data[PROVISION_IMAGES];
+    char image_places[PROVISION_IMAGES][PROVISION_PLACE]; /* as they were given */
     struct seal_cert *ca_cert, *device_cert;
     struct seal_key *private_key, *ca_key;
     struct seal_buf *hmac_key, *cmp_secret;
@@ -47,7 +49,7 @@ struct provision { /* one run: what was given, read into memory, and what came o
 
 /* provision_inputs.c: options to profile. Everything is freed by provision_free. */
 int provision_read_inputs(struct cli_run *run, struct provision *p, struct seal_cause *cause) SEAL_MUST_CHECK;
-/* One image, "OFFSET=FILE". */
+/* One image, "PLACE=FILE"; a place that is a name has no offset yet. */
 int provision_add_image(struct provision *p, const char *text, struct seal_cause *cause) SEAL_MUST_CHECK;
 void provision_free(struct provision *p);
 

@@ -1,9 +1,11 @@
+#include "flash.h"
 #include "partition.h"
 #include "provision.h"
 
 #include <espseal/file.h>
 #include <espseal/hex.h>
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,17 +57,19 @@ int provision_add_image(struct provision *p, const char *text, struct seal_cause
     size_t n = p->profile.firmware_count;
     struct seal_firmware *image = &p->images[n];
     const char *equals = strchr(text, '=');
-    char number[16] = "";
-    if (equals && (size_t)(equals - text) < sizeof number) {
-        memcpy(number, text, (size_t)(equals - text));
-    }
-    if (!equals || seal_parse_u32(number, UINT32_MAX, &image->offset) != SEAL_OK) {
-        int err = seal_fail(cause, SEAL_ERR_USAGE, "--firmware %s is not OFFSET=FILE", text);
-        seal_hint(cause, "for example --firmware 0x0=bootloader.bin --firmware 0x8000=partition-table.bin");
-        return err;
-    }
+    const size_t len = equals ? (size_t)(equals - text) : 0;
     if (n == PROVISION_IMAGES) {
         return seal_fail(cause, SEAL_ERR_USAGE, "more than %d images", PROVISION_IMAGES);
+    }
+    if (len > 0 && len < PROVISION_PLACE) {
+        memcpy(p->image_places[n], text, len);
+    }
+    if (!p->image_places[n][0] ||
+        (isdigit((unsigned char)text[0]) &&
+         seal_parse_u32(p->image_places[n], UINT32_MAX, &image->offset) != SEAL_OK)) {
+        int err = seal_fail(cause, SEAL_ERR_USAGE, "--firmware %s is not PLACE=FILE", text);
+        seal_hint(cause, "for example --firmware 0x0=bootloader.bin --firmware 0x8000=partition-table.bin");
+        return err;
     }
     int err = seal_map_open(equals + 1, LARGEST_IMAGE, &p->image_data[n], cause);
     if (err == SEAL_OK && seal_map_len(p->image_data[n]) == 0) {
@@ -82,6 +86,32 @@ int provision_add_image(struct provision *p, const char *text, struct seal_cause
     return err;
 }
 
+/* Names are those of the partition table among the images: a blank device has none. */
+static int find_places(struct cli_run *run, struct provision *p, struct seal_cause *cause)
+{
+    struct flash_files files = {.count = p->profile.firmware_count};
+    bool named = false;
+    for (size_t i = 0; i < files.count; i++) {
+        const struct seal_firmware *image = &p->images[i];
+        struct flash_file *file = &files.files[i];
+        *file = (struct flash_file){.path = image->name, .data = image->data, .len = image->len};
+        memcpy(file->place, p->image_places[i], PROVISION_PLACE);
+        named = named || !isdigit((unsigned char)file->place[0]);
+    }
+    if (!named) {
+        return SEAL_OK;
+    }
+    files.table.offset = p->profile.table_offset;
+    int err = cli_find_chip(cli_text(run, "chip"), &files.table.chip, cause);
+    if (err == SEAL_OK) {
+        err = flash_place_files(NULL, &files, 1, 0, cause);
+    }
+    for (size_t i = 0; err == SEAL_OK && i < files.count; i++) {
+        p->images[i].offset = files.files[i].region.offset;
+    }
+    return err;
+}
+
 static int read_images(struct cli_run *run, struct provision *p, struct seal_cause *cause)
 {
     int err = SEAL_OK;
@@ -89,6 +119,7 @@ static int read_images(struct cli_run *run, struct provision *p, struct seal_cau
     for (size_t i = 0; err == SEAL_OK && (text = cli_text_at(run, "firmware", i)); i++) {
         err = provision_blame(p, "firmware", i, provision_add_image(p, text, cause), cause);
     }
+    err = err == SEAL_OK ? find_places(run, p, cause) : err;
     return err == SEAL_OK && p->file ? provision_check_images(p, cause) : err;
 }
 

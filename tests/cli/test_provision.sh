@@ -60,8 +60,20 @@ refused 2 'no partition table' --port "$port" --mode production --offset auto "$
 refused 1 'multiple of 4096' --port "$port" --mode production --offset 0xd001 "${given[@]}"
 refused 1 'efuse-key' --port "$port" --mode production --efuse-key nine "${given[@]}"
 refused 1 'BLOCK_KEY6' --port "$port" --mode production --efuse-key 6 "${given[@]}"
-refused 1 'OFFSET=FILE' --port "$port" --mode production --firmware ca.pem "${given[@]}"
+refused 1 'PLACE=FILE' --port "$port" --mode production --firmware ca.pem "${given[@]}"
 refused 2 'nowhere.bin' --port "$port" --mode production --firmware 0x0=nowhere.bin "${given[@]}"
+printf 'nvs, data, nvs, 0x9000, 0x4000\nesp_secure_cert, 0x3f, , 0xd000, 0x2000\napp, app, factory, 0x10000, 0x10000\n' >places.csv
+"$espseal" partition-table encode places.csv --out places.bin
+head -c 50000 /dev/zero | tr '\0' a >app.bin
+head -c 70000 /dev/zero | tr '\0' a >large.bin
+refused 1 'no table names it' --port "$port" --mode production --firmware app=app.bin "${given[@]}"
+refused 2 'there is no partition "ota_9"' --port "$port" --mode production --firmware partition-table=places.bin \
+    --firmware ota_9=app.bin "${given[@]}"
+refused 2 'large.bin has 70000 bytes, and app has room for 65536' --port "$port" --mode production \
+    --firmware 0x8000=places.bin --firmware app=large.bin "${given[@]}"
+"$espseal" provision --port sim:esp32c3 --mode development --offset auto --firmware app=app.bin \
+    --firmware partition-table=places.bin "${given[@]}" --dry-run >out 2>err || fail 'partitions by name'
+grep -q 'app.bin.*0x10000\|0x10000.*app.bin' out || fail 'an image goes elsewhere than into its partition'
 refused 1 'keep-secrets' --port "$port" --mode production --keep-secrets --out kept "${given[@]}"
 refused 2 'ended with status 3' --port "$port" --mode production --ca-cert ca.pem --subject '/CN={mac}' --sign-cmd 'exit 3'
 refused 2 'signing command' --port "$port" --mode production --ca-cert ca.pem --subject '/CN={mac}' --sign-cmd 'echo no'
