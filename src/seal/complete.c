@@ -4,7 +4,8 @@
  * the partition's second sector, and each sector is written while the other one holds them. A run that is cut
  * anywhere leaves them whole in one of the two.
  */
-#include "job.h"
+#include "slots.h"
+#include "writes.h"
 
 #include <string.h>
 
@@ -50,13 +51,45 @@ static int refuse_without_key(const struct seal_job *job, struct seal_cause *cau
     return err;
 }
 
-int job_find_ds(struct seal_job *job, struct seal_cause *cause)
+/* The second run reads and writes what is encrypted with a key that the chip hides by then. */
+static int check_flash_key(const struct seal_job *job, struct seal_cause *cause)
 {
-    if (!job_uses_ds(job)) {
+    const struct job_slot *slot = job_slot_of(job, JOB_FLASH_KEY);
+    const bool production = job->profile->mode == SEAL_MODE_PRODUCTION;
+    if (!job->cert_encrypted || (job->crypt && (!production || slot->given))) {
         return SEAL_OK;
     }
-    if (job->room < 2 * SECTOR && (job_completes(job) || job->profile->request_only)) {
-        int err = seal_fail(
+    int err = seal_fail(cause, SEAL_ERR_USAGE,
+                        "a certificate that comes later, into an esp_secure_cert that is encrypted, needs a "
+                        "flash-encryption key that is given in both runs");
+    seal_hint(
+        cause,
+        "give flash_encryption.key, or clear the flag \"encrypted\" of esp_secure_cert in the partition "
+        "table: its DS parameters are encrypted anyway");
+    seal_cause_word(cause, job->profile->request_only ? "identity.csr_only" : "identity.device_cert");
+    return err;
+}
+
+/* What a run that was cut kept in the second sector. */
+static int read_copy(struct seal_job *job, struct seal_buf *copy, struct seal_cause *cause)
+{
+    if (!job->cert_encrypted) {
+        return seal_survey_secure_cert(job->loader, job->offset + SECTOR, SECTOR, copy, cause);
+    }
+    uint8_t *data = seal_buf_reserve(copy, SECTOR);
+    return data ? job_read_flash(job, job->offset + SECTOR, data, SECTOR, cause)
+                : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
+}
+
+int job_find_ds(struct seal_job *job, struct seal_cause *cause)
+{
+    const bool later = job_completes(job) || job->profile->request_only;
+    int err = later ? check_flash_key(job, cause) : SEAL_OK;
+    if (err != SEAL_OK || !job_uses_ds(job)) {
+        return err;
+    }
+    if (job->room < 2 * SECTOR && later) {
+        err = seal_fail(
             cause, SEAL_ERR_TOO_LONG,
             "esp_secure_cert at 0x%x has %u bytes: a certificate that comes later needs two sectors",
             job->offset, job->room);
@@ -67,8 +100,7 @@ int job_find_ds(struct seal_job *job, struct seal_cause *cause)
         return SEAL_OK;
     }
     struct seal_buf *copy = seal_buf_new();
-    int err = copy ? seal_survey_secure_cert(job->loader, job->offset + SECTOR, SECTOR, copy, cause)
-                   : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
+    err = copy ? read_copy(job, copy, cause) : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
     if (err == SEAL_OK) {
         job->ds_copied = take_ds(job, copy);
         err = job->ds_copied ? SEAL_OK : refuse_without_key(job, cause);
@@ -140,7 +172,11 @@ int job_build_images(struct seal_job *job, struct seal_cause *cause)
         seal_buf_put_fill(job->image, 0xFF, 2 * SECTOR - len) != SEAL_OK) {
         return seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
     }
-    return seal_tlv_put_ds(job->copy, 0, ds->rsa_bits, ds->iv, ds->c, ds->c_len, job->key, cause);
+    int err = seal_tlv_put_ds(job->copy, 0, ds->rsa_bits, ds->iv, ds->c, ds->c_len, job->key, cause);
+    if (err == SEAL_OK) {
+        err = job_encrypt_cert(job, job->offset + SECTOR, job->copy, cause);
+    }
+    return err == SEAL_OK ? job_encrypt_cert(job, job->offset, job->image, cause) : err;
 }
 
 struct signer {

@@ -168,6 +168,10 @@ void job_free_names(struct seal_job *job);
 bool job_completes(const struct seal_job *job);
 int job_find_ds(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 int job_check_completion(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
+/* plan_identity.c: bytes of esp_secure_cert as they will stand at offset; no effect where it is not
+ * encrypted. */
+int job_encrypt_cert(struct seal_job *job, uint32_t offset, struct seal_buf *bytes,
+                     struct seal_cause *cause) SEAL_MUST_CHECK;
 int job_build_images(struct seal_job *job, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /* identity.c */

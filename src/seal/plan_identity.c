@@ -285,18 +285,28 @@ static int build_partition(struct seal_job *job, struct seal_cause *cause)
     return err == SEAL_OK && job->ds_found ? job_build_images(job, cause) : err;
 }
 
-/* As it will stand in an encrypted partition. */
-static int encrypt_partition(struct seal_job *job, struct seal_cause *cause)
+int job_encrypt_cert(struct seal_job *job, uint32_t offset, struct seal_buf *bytes, struct seal_cause *cause)
 {
     const struct seal_flash_layout layout = job_layout(job);
-    const size_t len = seal_buf_len(job->partition);
-    job->sealed = seal_buf_new_secret();
-    if (!job->sealed || seal_buf_put(job->sealed, seal_buf_ptr(job->partition), len) != SEAL_OK ||
-        seal_buf_put_fill(job->sealed, 0xFF, (16 - len % 16) % 16) != SEAL_OK) {
+    const size_t len = seal_buf_len(bytes);
+    if (!job->cert_encrypted || !job->crypt) {
+        return SEAL_OK;
+    }
+    if (seal_buf_put_fill(bytes, 0xFF, (16 - len % 16) % 16) != SEAL_OK) {
         return seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
     }
-    return seal_flash_layout_encrypt(&layout, job->crypt, "esp_secure_cert", job->offset,
-                                     seal_buf_mutable(job->sealed), seal_buf_len(job->sealed), NULL, cause);
+    return seal_flash_layout_encrypt(&layout, job->crypt, "esp_secure_cert", offset, seal_buf_mutable(bytes),
+                                     seal_buf_len(bytes), NULL, cause);
+}
+
+static int encrypt_partition(struct seal_job *job, struct seal_cause *cause)
+{
+    job->sealed = seal_buf_new_secret();
+    if (!job->sealed ||
+        seal_buf_put(job->sealed, seal_buf_ptr(job->partition), seal_buf_len(job->partition)) != SEAL_OK) {
+        return seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
+    }
+    return job_encrypt_cert(job, job->offset, job->sealed, cause);
 }
 
 int job_prepare_partition(struct seal_job *job, struct seal_cause *cause)
