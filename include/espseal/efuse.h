@@ -86,7 +86,8 @@ void seal_burn_protect(const struct seal_chip *chip, struct seal_burn *burn, uns
  * Checks that burning is possible and says why not (SEAL_ERR_STATE): a bit of a field that would have to
  * fall, a write-protected block or field, an RS-coded block that is read-protected or holds other data
  * already. A key block that holds at least 32 bits, all of them of the same key, is a burn of it that was
- * cut: it is burned again, which completes it. Burns nothing.
+ * cut: it is burned again, which completes it; of a digest, in a block with its purpose, any bit is enough.
+ * Burns nothing.
  */
 int seal_burn_check(const struct seal_efuse *efuse, const struct seal_burn *burn,
                     struct seal_cause *cause) SEAL_MUST_CHECK;

@@ -34,7 +34,7 @@ struct seal_partition_item {
  * Looks at one entry of the partition data (from seal_tlv_next). Findings are: a wrong CRC or integrity, a
  * certificate or key that cannot be read, a private key that is not the certificate's of the same subtype, DS
  * entries that contradict each other, a key block that no chip has, and a leaked private key.
- * SEAL_ERR_NO_MEMORY, SEAL_ERR_CRYPTO.
+ * SEAL_ERR_NO_MEMORY, SEAL_ERR_CRYPTO; SEAL_ERR_FORMAT for an entry that is not one of data.
  */
 int seal_partition_look(const uint8_t *data, size_t len, const struct seal_tlv_entry *entry,
                         struct seal_partition_item *item, struct seal_cause *cause) SEAL_MUST_CHECK;

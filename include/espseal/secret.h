@@ -15,6 +15,14 @@ int seal_secret_init(bool *locked);
 void *seal_secret_alloc(size_t size);
 void seal_secret_free(void *ptr, size_t size);
 
+/*
+ * Zeroed pages of their own for what is mostly no secret and too large for the secure heap, but holds keys in
+ * places: not dumped, and locked in memory as far as the limit of the process goes. NULL when out. free
+ * zeroes.
+ */
+void *seal_secret_pages(size_t size);
+void seal_secret_pages_free(void *ptr, size_t size);
+
 /* Overwrites with zeroes in a way no compiler removes. */
 void seal_cleanse(void *ptr, size_t size);
 

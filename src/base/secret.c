@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -33,6 +34,25 @@ void *seal_secret_alloc(size_t size)
 void seal_secret_free(void *ptr, size_t size)
 {
     OPENSSL_secure_clear_free(ptr, size);
+}
+
+void *seal_secret_pages(size_t size)
+{
+    void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED) {
+        return NULL;
+    }
+    (void)madvise(pages, size, MADV_DONTDUMP);
+    (void)mlock(pages, size);
+    return pages;
+}
+
+void seal_secret_pages_free(void *ptr, size_t size)
+{
+    if (ptr) {
+        OPENSSL_cleanse(ptr, size);
+        (void)munmap(ptr, size);
+    }
 }
 
 void seal_cleanse(void *ptr, size_t size)

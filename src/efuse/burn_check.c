@@ -1,4 +1,6 @@
 /* Is a burn possible in this state? Asked before anything is sent, and again by the burn itself. */
+#include "fuse_bits.h"
+
 #include <espseal/efuse.h>
 #include <espseal/secret.h>
 
@@ -24,6 +26,19 @@ static bool subset(const uint32_t *part, const uint32_t *whole)
     return true;
 }
 
+/*
+ * A digest is no secret, its slot bears no other purpose, and a block that reads back wrong is worth what it
+ * was worth before: any bits of it are a burn of it that was cut. Of a key too few would be anybody's.
+ */
+unsigned fuse_bits_of_own(const struct seal_efuse *efuse, unsigned id)
+{
+    const int key = efuse->chip->efuse->blocks[id].key;
+    const struct seal_key_purpose *purpose =
+        key < 0 ? NULL
+                : seal_chip_purpose_by_value(efuse->chip, seal_efuse_key_purpose(efuse, (unsigned)key));
+    return purpose && purpose->digest && efuse->chip->key_blocks > 1 ? 1 : SAME_KEY_BITS;
+}
+
 /* Reed-Solomon blocks are written once: check words of other data cannot be taken back. */
 static int check_coded_block(const struct seal_efuse *efuse, const struct seal_burn *burn, unsigned id,
                              struct seal_cause *cause)
@@ -44,7 +59,7 @@ static int check_coded_block(const struct seal_efuse *efuse, const struct seal_b
     if (seal_efuse_block_blank(efuse, id))
         return 0;
     bool key = block->key >= 0 || block->coding == SEAL_CODING_BY_SCHEME;
-    if (key && subset(have, want) && popcount(have) >= SAME_KEY_BITS)
+    if (key && subset(have, want) && popcount(have) >= fuse_bits_of_own(efuse, id))
         return 0; /* a burn of the same key that was cut: the identical code word completes it */
     return seal_fail(cause, SEAL_ERR_STATE, "%s holds other data already and can be written only once",
                      block->name);

@@ -14,6 +14,10 @@ static inline void fuse_set_bit(uint32_t words[SEAL_EFUSE_WORDS], unsigned bit)
     words[bit / 32] |= 1u << bit % 32;
 }
 
+/* burn_check.c: so many bits of a coded block, all of them of what is to be burned, are a burn of it that was
+ * cut. */
+unsigned fuse_bits_of_own(const struct seal_efuse *efuse, unsigned id);
+
 /* Written once, with check bytes. */
 static inline bool fuse_block_coded(const struct seal_efuse *efuse, unsigned block)
 {

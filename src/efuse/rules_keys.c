@@ -7,8 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DISTINCT_MIN 12  /* 32 random bytes have 30 different ones on average */
-#define SAME_KEY_BITS 32 /* as seal_burn_check: so many bits are a burn of the same key that was cut */
+#define DISTINCT_MIN 12 /* 32 random bytes have 30 different ones on average */
 
 static bool purpose_changes(const struct seal_rule_view *view, unsigned key)
 {
@@ -132,7 +131,7 @@ bool rule_rs_written(const struct seal_rule_view *view, char *detail, size_t siz
             continue;
         }
         unsigned foreign = foreign_bits(view, block, &held);
-        bool completes = entry->key >= 0 && foreign == 0 && held >= SAME_KEY_BITS;
+        bool completes = entry->key >= 0 && foreign == 0 && held >= fuse_bits_of_own(view->before, block);
         if (held > 0 && !completes) {
             (void)snprintf(detail, size, "%s holds %u bits", entry->name, held);
             return true;

@@ -1,4 +1,5 @@
 #include "job.h"
+#include "plan_parts.h"
 #include "slots.h"
 #include "writes.h"
 
@@ -24,21 +25,13 @@ void job_warn(struct seal_job *job, const char *format, ...)
     }
 }
 
-static void free_steps(struct seal_job *job)
-{
-    if (job->steps) {
-        seal_cleanse(job->steps, job->step_count * sizeof *job->steps);
-    }
-    free(job->steps);
-}
-
 void seal_job_free(struct seal_job **job)
 {
     struct seal_job *j = job ? *job : NULL;
     if (!j) {
         return;
     }
-    free_steps(j);
+    seal_secret_pages_free(j->steps, job_steps_size(j));
     seal_secret_free(j->block_key, JOB_BLOCK_KEY);
     seal_key_free(&j->made_key);
     seal_cert_free(&j->made_cert);
@@ -51,15 +44,17 @@ void seal_job_free(struct seal_job **job)
     seal_flash_crypt_free(&j->crypt);
     seal_buf_free(&j->sealed);
     seal_buf_free(&j->escrow);
-    seal_cleanse(j->nvs_keys, sizeof j->nvs_keys);
     seal_mfg_free(&j->mfg);
     job_free_names(j);
     seal_buf_free(&j->copy);
     seal_buf_free(&j->image);
-    seal_cleanse(&j->now, sizeof j->now);
-    seal_cleanse(&j->before, sizeof j->before);
-    free(j);
+    seal_secret_pages_free(j, sizeof *j);
     *job = NULL;
+}
+
+size_t job_steps_size(const struct seal_job *job)
+{
+    return (job->write_count + JOB_STEPS_BESIDES_IMAGES) * sizeof *job->steps;
 }
 
 bool job_has_identity(const struct seal_job *job)

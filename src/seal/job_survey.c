@@ -264,7 +264,7 @@ int seal_job_survey(struct seal_loader *loader, const struct seal_profile *profi
                     struct seal_cause *cause)
 {
     *out = NULL;
-    struct seal_job *job = calloc(1, sizeof *job);
+    struct seal_job *job = seal_secret_pages(sizeof *job); /* fuses, and the keys of the NVS */
     if (!job) {
         return seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
     }

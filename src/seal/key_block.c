@@ -208,8 +208,10 @@ static int refuse_many(const struct seal_job *job, const unsigned *own, unsigned
     for (size_t i = 0, used = 0; i < count; i++) {
         used += (size_t)snprintf(names + used, sizeof names - used, "%sBLOCK_KEY%u", i ? ", " : "", own[i]);
     }
-    int err = seal_fail(cause, SEAL_ERR_STATE, "more than one key block is for the %s peripheral: %s",
-                        job_uses_ds(job) ? "DS" : "ECDSA", names);
+    int err =
+        seal_fail(cause, SEAL_ERR_STATE,
+                  "more than one key block is for the %s peripheral, or blank with a part of its purpose: %s",
+                  job_uses_ds(job) ? "DS" : "ECDSA", names);
     seal_hint(cause, "say which one this identity shall use: --efuse-key N");
     return err;
 }

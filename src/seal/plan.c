@@ -140,7 +140,7 @@ static int plan_steps(struct seal_job *job, struct seal_cause *cause)
 
 int seal_job_plan(struct seal_job *job, struct seal_cause *cause)
 {
-    job->steps = calloc(job->write_count + JOB_STEPS_BESIDES_IMAGES, sizeof *job->steps);
+    job->steps = seal_secret_pages(job_steps_size(job));
     if (!job->steps) {
         return seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
     }

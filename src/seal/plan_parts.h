@@ -8,6 +8,8 @@
 
 #define JOB_STEPS_BESIDES_IMAGES 64
 
+/* Bytes of job->steps; they hold the keys that they burn. */
+size_t job_steps_size(const struct seal_job *job);
 /* A new last step. The caller has seen to it that there is room. */
 struct seal_step *job_add_step(struct seal_job *job, enum seal_step_kind kind, const char *name);
 /* The fuses as the steps so far leave them; what is read-protected keeps its value. Holds keys: cleanse. */
