@@ -99,13 +99,16 @@ struct seal_subject {
 int seal_csr_new(const struct seal_key *key, const struct seal_subject *subject, struct seal_buf *pem,
                  struct seal_cause *cause) SEAL_MUST_CHECK;
 
-/* Makes the PKCS#1 v1.5 signature of a SHA-256 digest, big-endian, len bytes long, somewhere else. */
+/*
+ * Makes a signature somewhere else, big-endian, len bytes long: PKCS#1 v1.5 of a SHA-256 digest for RSA, r
+ * and s for EC, of SHA-384 (48 bytes) for P-384 and of SHA-256 else.
+ */
 typedef int (*seal_sign_digest_fn)(void *ctx, const uint8_t digest[static 32], uint8_t *signature, size_t len,
                                    struct seal_cause *cause);
 /*
  * A request (PEM) for a key that is out of reach: subject, alternative names, extended key usages and key of
- * an RSA certificate, signed by sign. The same certificate gives the same request. SEAL_ERR_KEY: not RSA;
- * SEAL_ERR_PROOF: the signature does not verify.
+ * a certificate, signed by sign. The same certificate and signature give the same request. SEAL_ERR_KEY:
+ * neither RSA nor EC up to P-384; SEAL_ERR_PROOF: the signature does not verify.
  */
 int seal_csr_of_cert(const struct seal_cert *cert, seal_sign_digest_fn sign, void *ctx, struct seal_buf *pem,
                      struct seal_cause *cause) SEAL_MUST_CHECK;

@@ -46,6 +46,15 @@ int seal_prove_ecdsa(struct seal_loader *loader, unsigned efuse_key, const struc
                      struct seal_proof *proof, struct seal_cause *cause) SEAL_MUST_CHECK;
 
 /*
+ * Lets the ECDSA peripheral sign a digest (48 bytes for P-384, else 32) with the key in BLOCK_KEY<efuse_key>
+ * on the curve of 192, 256 or 384 bits: signature gets r and s, bits / 4 bytes, big-endian, the same ones for
+ * the same digest. Nothing is verified. Errors as of seal_prove_ecdsa; SEAL_ERR_UNSUPPORTED where k would be
+ * random.
+ */
+int seal_ecdsa_sign(struct seal_loader *loader, unsigned efuse_key, unsigned bits, const uint8_t *digest,
+                    uint8_t *signature, struct seal_cause *cause) SEAL_MUST_CHECK;
+
+/*
  * Proves a whole partition: takes DEV_CERT of subtype 0 from its bytes, and DS_DATA and DS_CONTEXT, or
  * SEC_CFG where the private key is in the ECDSA peripheral.
  */
@@ -59,6 +68,12 @@ int seal_prove_partition(struct seal_loader *loader, const uint8_t *partition, s
  */
 int seal_prove_ds_key(struct seal_loader *loader, unsigned efuse_key, const uint8_t hmac_key[static 32],
                       bool *same, struct seal_cause *cause) SEAL_MUST_CHECK;
+/*
+ * The same for an ECDSA key of len bytes (24 or 32), little-endian as the block has it. *same is false too
+ * where the bytes are no key of that curve.
+ */
+int seal_prove_ecdsa_key(struct seal_loader *loader, unsigned efuse_key, const uint8_t *bytes, size_t len,
+                         bool *same, struct seal_cause *cause) SEAL_MUST_CHECK;
 /* The same for a key of purpose HMAC_UP: the chip computes the HMAC of a nonce (TRM "HMAC Accelerator",
  * upstream mode; facts/peripherals.json). SEAL_ERR_PROOF: the block has another purpose. */
 int seal_prove_hmac_key(struct seal_loader *loader, unsigned efuse_key, const uint8_t hmac_key[static 32],

@@ -77,7 +77,8 @@ struct seal_profile {
     /*
      * ... or with key, subject and san only: the certificate comes later. The key goes into the chip at once,
      * with a self-signed certificate as the place-holder of the real one, so that no private key waits on the
-     * host and the chip can be asked for the request (seal_job_sign_request) at any time. DS only.
+     * host and the chip can be asked for the request (seal_job_sign_request) at any time. DS, and ECDSA where
+     * the peripheral derives its numbers k.
      */
     bool request_only;
 

@@ -159,26 +159,54 @@ static int cannot_know(const struct cli_fuse *fuse, unsigned block, struct seal_
     return err;
 }
 
+static const char *purpose_name(const struct cli_fuse *fuse, unsigned key)
+{
+    const struct seal_key_purpose *purpose =
+        seal_chip_purpose_by_value(fuse->plan.chip, seal_efuse_key_purpose(&fuse->state, key));
+    return purpose != NULL ? purpose->name : "";
+}
+
+/* One of three peripherals, or none that uses keys of that purpose alone. */
+static int prove_with(const struct cli_fuse *fuse, unsigned key, const uint8_t bytes[static 32], bool *known,
+                      bool *same, struct seal_cause *cause)
+{
+    const struct seal_peripheral_registers *has = &fuse->plan.chip->peripherals;
+    const char *purpose = purpose_name(fuse, key);
+    const bool p192 =
+        strcmp(purpose, "ECDSA_KEY_P192") == 0 ||
+        (strcmp(purpose, "ECDSA_KEY") == 0 && seal_le32(bytes + 24) == 0 && seal_le32(bytes + 28) == 0);
+    *known = true;
+    if (fuse->loader != NULL && has->ds_clocks != NULL &&
+        strcmp(purpose, "HMAC_DOWN_DIGITAL_SIGNATURE") == 0) {
+        return seal_prove_ds_key(fuse->loader, key, bytes, same, cause);
+    }
+    if (fuse->loader != NULL && has->ds_clocks != NULL && strcmp(purpose, "HMAC_UP") == 0) {
+        return seal_prove_hmac_key(fuse->loader, key, bytes, same, cause);
+    }
+    if (fuse->loader != NULL && has->ecdsa != NULL && strncmp(purpose, "ECDSA_KEY", 9) == 0 &&
+        strstr(purpose, "P384") == NULL) {
+        return seal_prove_ecdsa_key(fuse->loader, key, bytes, p192 ? 24 : 32, same, cause);
+    }
+    *known = false;
+    return SEAL_OK;
+}
+
 /* The chip itself can show that a hidden key is the one that was given, for keys that it computes with. */
 static int prove_hidden(struct cli_fuse *fuse, unsigned block, struct seal_cause *cause)
 {
     unsigned key = (unsigned)fuse->plan.chip->efuse->blocks[block].key;
     uint8_t bytes[32];
-    bool same = false;
-    unsigned purpose = seal_efuse_key_purpose(&fuse->state, key);
-    bool ds = purpose == SEAL_PURPOSE_HMAC_DOWN_DS && fuse->plan.chip->peripherals.ds_base != 0;
-    bool hmac = purpose == SEAL_PURPOSE_HMAC_UP && fuse->plan.chip->peripherals.hmac_base != 0;
-    if (fuse->loader == NULL || (!ds && !hmac) || fuse->plan.chip->peripherals.ds_clocks == NULL) {
-        return cannot_know(fuse, block, cause);
-    }
+    bool known = false, same = false;
     for (size_t i = 0; i < SEAL_EFUSE_WORDS; i++) {
         seal_put_le32(bytes + 4 * i, fuse->plan.want.words[block][i]);
     }
-    int err = ds ? seal_prove_ds_key(fuse->loader, key, bytes, &same, cause)
-                 : seal_prove_hmac_key(fuse->loader, key, bytes, &same, cause);
+    int err = prove_with(fuse, key, bytes, &known, &same, cause);
     seal_cleanse(bytes, sizeof bytes);
     if (err != SEAL_OK) {
         return err;
+    }
+    if (!known) {
+        return cannot_know(fuse, block, cause);
     }
     if (!same) {
         err = seal_fail(cause, SEAL_ERR_STATE,
@@ -188,7 +216,8 @@ static int prove_hidden(struct cli_fuse *fuse, unsigned block, struct seal_cause
         return err;
     }
     cli_say(fuse->run, "proof     %s holds this very key: the chip %s with it",
-            fuse->plan.chip->efuse->blocks[block].name, ds ? "signed" : "computed an HMAC");
+            fuse->plan.chip->efuse->blocks[block].name,
+            strcmp(purpose_name(fuse, key), "HMAC_UP") == 0 ? "computed an HMAC" : "signed");
     return SEAL_OK;
 }
 

@@ -3,6 +3,7 @@
 
 #include <espseal/digest.h>
 
+#include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -153,12 +154,16 @@ static int request_of(const struct seal_cert *cert, X509_REQ *csr, struct seal_c
     GENERAL_NAMES *names = X509_get_ext_d2i(cert->x509, NID_subject_alt_name, NULL, NULL);
     EXTENDED_KEY_USAGE *usages = X509_get_ext_d2i(cert->x509, NID_ext_key_usage, NULL, NULL);
     X509_ALGOR *algorithm = X509_ALGOR_new();
-    bool done =
-        algorithm && X509_REQ_set_version(csr, X509_REQ_VERSION_1) == 1 &&
-        X509_REQ_set_subject_name(csr, X509_get_subject_name(cert->x509)) == 1 &&
-        X509_REQ_set_pubkey(csr, X509_get0_pubkey(cert->x509)) == 1 &&
-        X509_ALGOR_set0(algorithm, OBJ_nid2obj(NID_sha256WithRSAEncryption), V_ASN1_NULL, NULL) == 1 &&
-        X509_REQ_set1_signature_algo(csr, algorithm) == 1;
+    EVP_PKEY *public = X509_get0_pubkey(cert->x509);
+    const bool rsa = EVP_PKEY_is_a(public, "RSA");
+    const int nid = rsa                                        ? NID_sha256WithRSAEncryption
+                    : seal_pkey_digest(public) == EVP_sha256() ? NID_ecdsa_with_SHA256
+                                                               : NID_ecdsa_with_SHA384;
+    bool done = algorithm && X509_REQ_set_version(csr, X509_REQ_VERSION_1) == 1 &&
+                X509_REQ_set_subject_name(csr, X509_get_subject_name(cert->x509)) == 1 &&
+                X509_REQ_set_pubkey(csr, public) == 1 &&
+                X509_ALGOR_set0(algorithm, OBJ_nid2obj(nid), rsa ? V_ASN1_NULL : V_ASN1_UNDEF, NULL) == 1 &&
+                X509_REQ_set1_signature_algo(csr, algorithm) == 1;
     int err = done ? SEAL_OK : seal_fail_crypto(cause, "cannot make a certificate request");
     if (err == SEAL_OK) {
         err = put_extensions(csr, names, usages, cause);
@@ -169,26 +174,51 @@ static int request_of(const struct seal_cert *cert, X509_REQ *csr, struct seal_c
     return err;
 }
 
+enum { SIGNATURE_MAX = 512 };
+
+/* r and s become DER in their place; its length, 0 when that fails. */
+static int encode_ec(uint8_t signature[SIGNATURE_MAX], int len)
+{
+    uint8_t *at = signature;
+    int written = 0;
+    ECDSA_SIG *pair = ECDSA_SIG_new();
+    BIGNUM *r = BN_bin2bn(signature, len / 2, NULL);
+    BIGNUM *s = BN_bin2bn(signature + len / 2, len / 2, NULL);
+    if (pair && r && s && ECDSA_SIG_set0(pair, r, s) == 1) {
+        written = i2d_ECDSA_SIG(pair, NULL) <= SIGNATURE_MAX ? i2d_ECDSA_SIG(pair, &at) : 0;
+        r = s = NULL;
+    }
+    BN_free(r);
+    BN_free(s);
+    ECDSA_SIG_free(pair);
+    return written > 0 ? written : 0;
+}
+
 static int sign_elsewhere(X509_REQ *csr, seal_sign_digest_fn sign, void *ctx, struct seal_cause *cause)
 {
-    uint8_t digest[32];
-    uint8_t signature[512];
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    uint8_t signature[SIGNATURE_MAX];
     uint8_t *tbs = NULL;
-    int size = EVP_PKEY_get_size(X509_REQ_get0_pubkey(csr));
+    EVP_PKEY *public = X509_REQ_get0_pubkey(csr);
+    const bool rsa = EVP_PKEY_is_a(public, "RSA");
+    int size = rsa ? EVP_PKEY_get_size(public) : EVP_PKEY_get_bits(public) / 8 * 2;
     int len = i2d_re_X509_REQ_tbs(csr, &tbs);
-    int err = len > 0 && size > 0 && (size_t)size <= sizeof signature &&
-                      seal_sha256(tbs, (size_t)len, digest) == SEAL_OK
+    int err = len > 0 && size > 0 && size <= SIGNATURE_MAX &&
+                      EVP_Digest(tbs, (size_t)len, digest, NULL, seal_pkey_digest(public), NULL) == 1
                   ? sign(ctx, digest, signature, (size_t)size, cause)
                   : seal_fail_crypto(cause, "cannot make a certificate request");
     OPENSSL_free(tbs);
-    ASN1_BIT_STRING *bits = err == SEAL_OK ? ASN1_BIT_STRING_new() : NULL;
+    if (err == SEAL_OK && !rsa) {
+        size = encode_ec(signature, size);
+    }
+    ASN1_BIT_STRING *bits = err == SEAL_OK && size ? ASN1_BIT_STRING_new() : NULL;
     if (bits && ASN1_STRING_set(bits, signature, size) == 1) {
         bits->flags |= ASN1_STRING_FLAG_BITS_LEFT; /* of which none is unused */
         X509_REQ_set0_signature(csr, bits);
         bits = NULL;
     }
     ASN1_BIT_STRING_free(bits);
-    if (err == SEAL_OK && X509_REQ_verify(csr, X509_REQ_get0_pubkey(csr)) != 1) {
+    if (err == SEAL_OK && X509_REQ_verify(csr, public) != 1) {
         err = seal_fail(cause, SEAL_ERR_PROOF, "the signature on the certificate request does not verify");
     }
     ERR_clear_error();
@@ -201,8 +231,10 @@ int seal_csr_of_cert(const struct seal_cert *cert, seal_sign_digest_fn sign, voi
     EVP_PKEY *public = X509_get0_pubkey(cert->x509);
     X509_REQ *csr = X509_REQ_new();
     int err;
-    if (!csr || !public || !EVP_PKEY_is_a(public, "RSA")) {
-        err = seal_fail(cause, SEAL_ERR_KEY, "the certificate is not for an RSA key");
+    const bool ec = public && EVP_PKEY_is_a(public, "EC") && EVP_PKEY_get_bits(public) <= 384;
+    if (!csr || !public || !(ec || EVP_PKEY_is_a(public, "RSA"))) {
+        err = seal_fail(cause, SEAL_ERR_KEY,
+                        "the certificate is neither for an RSA key nor for EC up to P-384");
     } else {
         err = request_of(cert, csr, cause);
     }

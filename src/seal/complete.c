@@ -109,13 +109,14 @@ int job_find_ds(struct seal_job *job, struct seal_cause *cause)
     return err;
 }
 
-static int explain_other_cert(const struct seal_job *job, int err, struct seal_cause *cause)
+static int explain_other_cert(int err, struct seal_cause *cause)
 {
     if (err == SEAL_ERR_PROOF || err == SEAL_ERR_KEY) {
         err = seal_fail(cause, SEAL_ERR_MISMATCH,
                         "the device certificate is for another key than the one in this chip");
-        seal_hint(cause, "give the certificate that was made from this device's own request%s",
-                  job_uses_ds(job) ? "; --csr-only gives the request again" : "");
+        seal_hint(cause,
+                  "give the certificate that was made from this device's own request; --csr-only gives the "
+                  "request again");
     }
     return err;
 }
@@ -135,7 +136,7 @@ static int check_ecdsa(struct seal_job *job, struct seal_cause *cause)
     }
     int err = seal_prove_ecdsa(job->loader, job->key, job->profile->device_cert, &job->proof, cause);
     job->ec_proven = err == SEAL_OK;
-    return explain_other_cert(job, err, cause);
+    return explain_other_cert(err, cause);
 }
 
 int job_check_completion(struct seal_job *job, struct seal_cause *cause)
@@ -158,7 +159,7 @@ int job_check_completion(struct seal_job *job, struct seal_cause *cause)
     const struct seal_ds_params *ds = &job->ds;
     int err = seal_prove_ds(job->loader, job->key, ds->rsa_bits, ds->iv, ds->c, ds->c_len,
                             job->profile->device_cert, &job->proof, cause);
-    return explain_other_cert(job, err, cause);
+    return explain_other_cert(err, cause);
 }
 
 int job_build_images(struct seal_job *job, struct seal_cause *cause)
@@ -197,20 +198,30 @@ static int sign_in_chip(void *ctx, const uint8_t digest[static 32], uint8_t *sig
                         signature, cause);
 }
 
+static int sign_with_ecdsa(void *ctx, const uint8_t digest[static 32], uint8_t *signature, size_t len,
+                           struct seal_cause *cause)
+{
+    const struct seal_job *job = ((const struct signer *)ctx)->job;
+    return seal_ecdsa_sign(job->loader, job->key, (unsigned)len * 4, digest, signature, cause);
+}
+
 int seal_job_sign_request(struct seal_job *job, struct seal_cause *cause)
 {
     struct signer signer = {.job = job};
+    const bool ds = job_uses_ds(job);
     const struct seal_buf *partition = seal_job_partition(job);
     const struct seal_cert *cert = job_device_cert(job);
     seal_buf_free(&job->request);
     if (!partition || !cert) {
         return seal_fail(cause, SEAL_ERR_INTERNAL, "there is no key yet to make a request for");
     }
-    int err = seal_tlv_get_ds(seal_buf_ptr(partition), seal_buf_len(partition), 0, &signer.ds, cause);
+    int err = ds ? seal_tlv_get_ds(seal_buf_ptr(partition), seal_buf_len(partition), 0, &signer.ds, cause)
+                 : SEAL_OK;
     if (err == SEAL_OK) {
         job->request = seal_buf_new();
-        err = job->request ? seal_csr_of_cert(cert, sign_in_chip, &signer, job->request, cause)
-                           : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
+        err = job->request
+                  ? seal_csr_of_cert(cert, ds ? sign_in_chip : sign_with_ecdsa, &signer, job->request, cause)
+                  : seal_fail(cause, SEAL_ERR_NO_MEMORY, "out of memory");
     }
     if (err != SEAL_OK) {
         seal_buf_free(&job->request);

@@ -146,6 +146,9 @@ static const char *contents(const struct seal_job *job)
     if (!job_uses_block(job)) {
         return "certificates and the private key in clear";
     }
+    if (job_uses_ecdsa(job) && job->profile->request_only) {
+        return "a place-holder for the certificate, and that the key is in the ECDSA peripheral";
+    }
     if (job_uses_ecdsa(job)) {
         return "certificates, and that the key is in the ECDSA peripheral";
     }

@@ -168,6 +168,23 @@ static int check_given(struct seal_job *job, struct seal_cause *cause)
     return err;
 }
 
+/* The chip itself signs the request, which others will read. */
+static int check_request_only(const struct seal_job *job, struct seal_cause *cause)
+{
+    int err = SEAL_OK;
+    if (!job_uses_block(job)) {
+        err = seal_fail(cause, SEAL_ERR_USAGE, "a request for a later certificate needs storage ds or ecdsa");
+        seal_hint(cause, "only there does the chip keep the key and sign the request");
+    } else if (job_uses_ecdsa(job) && !job->chip->peripherals.ecdsa->layout->fixed_k) {
+        err = seal_fail(cause, SEAL_ERR_UNSUPPORTED,
+                        "the random numbers of the %s %s are not good enough in the bootloader to sign a "
+                        "request with its key",
+                        job->chip->title, job->chip->revisions);
+        seal_hint(cause, "get the certificate in the same run: --ca-key, --sign-cmd or --cmp");
+    }
+    return err;
+}
+
 int job_preflight(struct seal_job *job, struct seal_cause *cause)
 {
     const struct seal_profile *profile = job->profile;
@@ -177,12 +194,8 @@ int job_preflight(struct seal_job *job, struct seal_cause *cause)
         return err;
     }
     err = check_storage(job, cause);
-    if (err == SEAL_OK && profile->request_only && profile->storage != SEAL_STORAGE_DS) {
-        err = seal_fail(cause, SEAL_ERR_USAGE, "a request for a later certificate needs storage ds");
-        seal_hint(cause,
-                  job_uses_ecdsa(job)
-                      ? "with ecdsa the certificate comes in the same run: --ca-key, --sign-cmd or --cmp"
-                      : "only there does the chip keep the key and sign the request");
+    if (err == SEAL_OK && profile->request_only) {
+        err = check_request_only(job, cause);
     }
     if (err == SEAL_OK) {
         err = profile->device_cert ? check_given(job, cause) : check_made_key(job, cause);

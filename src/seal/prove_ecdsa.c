@@ -194,31 +194,72 @@ static int public_of(const struct seal_cert *cert, struct seal_public *key, stru
     return err;
 }
 
-static void keep(const struct prover *prover, const uint8_t *value, struct seal_proof *proof)
+static void to_big_endian(const struct prover *prover, const uint8_t *value, uint8_t *signature)
 {
     const size_t size = seal_sign_scheme_size(prover->scheme);
-    if (!prover->ecdsa->layout->fixed_k) {
-        return; /* out of the bootloader's poor random numbers: it must not be where others can read it */
-    }
-    proof->signature_len = 2 * size;
     for (size_t i = 0; i < size; i++) {
-        proof->signature[i] = value[size - 1 - i];
-        proof->signature[size + i] = value[2 * size - 1 - i];
+        signature[i] = value[size - 1 - i];
+        signature[size + i] = value[2 * size - 1 - i];
     }
+}
+
+static int sign_checked(struct prover *prover, unsigned efuse_key, const uint8_t *digest, uint8_t *value,
+                        struct seal_cause *cause)
+{
+    prover->block = (unsigned)seal_chip_key_block(prover->chip, efuse_key);
+    int err = prover->scheme == SEAL_SIGN_ECDSA384 ? find_high(prover, cause) : SEAL_OK;
+    if (err == SEAL_OK) {
+        err = sign(prover, digest, value, cause);
+    }
+    if (err == SEAL_ERR_TIMEOUT) {
+        err = seal_fail(cause, SEAL_ERR_PROOF, "the ECDSA peripheral does not sign with BLOCK_KEY%u",
+                        efuse_key);
+        seal_hint(cause, "look at KEY_PURPOSE_%u with: espseal efuse summary", efuse_key);
+    }
+    return err;
+}
+
+static struct prover prover_of(struct seal_loader *loader, enum seal_sign_scheme scheme)
+{
+    const struct seal_chip *chip = seal_loader_chip(loader);
+    return (struct prover){
+        .loader = loader, .chip = chip, .ecdsa = chip->peripherals.ecdsa, .scheme = scheme};
+}
+
+int seal_ecdsa_sign(struct seal_loader *loader, unsigned efuse_key, unsigned bits, const uint8_t *digest,
+                    uint8_t *signature, struct seal_cause *cause)
+{
+    struct prover prover = prover_of(loader, bits == 192   ? SEAL_SIGN_ECDSA192
+                                             : bits == 256 ? SEAL_SIGN_ECDSA256
+                                             : bits == 384 ? SEAL_SIGN_ECDSA384
+                                                           : SEAL_SIGN_RSA3072);
+    uint8_t value[2 * 48];
+    int err = check_arguments(&prover, efuse_key, cause);
+    if (err == SEAL_OK && !prover.ecdsa->layout->fixed_k) {
+        err = seal_fail(cause, SEAL_ERR_UNSUPPORTED,
+                        "the random numbers of the %s %s are not good enough in the bootloader for a "
+                        "signature that others see",
+                        prover.chip->title, prover.chip->revisions ? prover.chip->revisions : "");
+    }
+    if (err == SEAL_OK) {
+        err = sign_checked(&prover, efuse_key, digest, value, cause);
+    }
+    if (err == SEAL_OK) {
+        to_big_endian(&prover, value, signature);
+    }
+    return err;
 }
 
 int seal_prove_ecdsa(struct seal_loader *loader, unsigned efuse_key, const struct seal_cert *cert,
                      struct seal_proof *proof, struct seal_cause *cause)
 {
-    struct prover prover = {.loader = loader, .chip = seal_loader_chip(loader)};
     struct seal_signature signature = {.key = {.scheme = SEAL_SIGN_RSA3072}};
     struct seal_cert_info info;
     uint8_t digest[48];
     memset(proof, 0, sizeof *proof);
-    prover.ecdsa = prover.chip->peripherals.ecdsa;
     int err = public_of(cert, &signature.key, cause);
+    struct prover prover = prover_of(loader, signature.key.scheme);
     if (err == SEAL_OK) {
-        prover.scheme = signature.key.scheme;
         err = check_arguments(&prover, efuse_key, cause);
     }
     if (err == SEAL_OK && (seal_random(proof->nonce, sizeof proof->nonce) != 0 ||
@@ -229,27 +270,21 @@ int seal_prove_ecdsa(struct seal_loader *loader, unsigned efuse_key, const struc
     if (err != SEAL_OK) {
         return err;
     }
-    prover.block = (unsigned)seal_chip_key_block(prover.chip, efuse_key);
-    err = prover.scheme == SEAL_SIGN_ECDSA384 ? find_high(&prover, cause) : SEAL_OK;
-    if (err == SEAL_OK) {
-        err = sign(&prover, digest, signature.value, cause);
-    }
-    if (err == SEAL_ERR_TIMEOUT) {
-        err = seal_fail(cause, SEAL_ERR_PROOF, "the ECDSA peripheral does not sign with BLOCK_KEY%u",
-                        efuse_key);
-        seal_hint(cause, "look at KEY_PURPOSE_%u with: espseal efuse summary", efuse_key);
-    }
+    err = sign_checked(&prover, efuse_key, digest, signature.value, cause);
     if (err == SEAL_OK && seal_sign_verify(&signature, proof->nonce, sizeof proof->nonce) != SEAL_OK) {
         err = seal_fail(cause, SEAL_ERR_PROOF,
                         "the chip signed with BLOCK_KEY%u, but not for the key of certificate %s", efuse_key,
                         info.subject);
     }
     if (err == SEAL_OK) {
+        const size_t size = seal_sign_scheme_size(prover.scheme);
         proof->efuse_key = efuse_key;
-        (void)snprintf(proof->key, sizeof proof->key, "P-%u",
-                       8 * (unsigned)seal_sign_scheme_size(prover.scheme));
+        (void)snprintf(proof->key, sizeof proof->key, "P-%u", 8 * (unsigned)size);
         memcpy(proof->cert_sha256, info.sha256, sizeof proof->cert_sha256);
-        keep(&prover, signature.value, proof);
+        if (prover.ecdsa->layout->fixed_k) { /* else it must not be where others can read it */
+            proof->signature_len = 2 * size;
+            to_big_endian(&prover, signature.value, proof->signature);
+        }
     }
     seal_cleanse(signature.value, sizeof signature.value);
     return err;

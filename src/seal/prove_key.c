@@ -50,6 +50,31 @@ int seal_prove_ds_key(struct seal_loader *loader, unsigned efuse_key, const uint
     return err;
 }
 
+int seal_prove_ecdsa_key(struct seal_loader *loader, unsigned efuse_key, const uint8_t *bytes, size_t len,
+                         bool *same, struct seal_cause *cause)
+{
+    struct seal_key *key = NULL;
+    struct seal_cert *cert = NULL;
+    struct seal_proof proof;
+    uint8_t scalar[32];
+    *same = false;
+    for (size_t i = 0; i < len; i++) {
+        scalar[i] = bytes[len - 1 - i];
+    }
+    int err = seal_key_of_ec_scalar(scalar, len, &key, cause);
+    if (err == SEAL_OK) {
+        err = seal_ca_new(key, "/CN=challenge", 1, &cert, cause);
+    }
+    if (err == SEAL_OK) {
+        err = seal_prove_ecdsa(loader, efuse_key, cert, &proof, cause);
+        *same = err == SEAL_OK;
+    }
+    seal_cleanse(scalar, sizeof scalar);
+    seal_cert_free(&cert);
+    seal_key_free(&key);
+    return err == SEAL_ERR_PROOF || err == SEAL_ERR_KEY ? SEAL_OK : err;
+}
+
 static struct seal_reg_write plain_write(uint32_t address, uint32_t value)
 {
     return (struct seal_reg_write){.address = address, .value = value, .mask = 0xFFFFFFFF};

@@ -183,6 +183,8 @@ const char *seal_job_state(const struct seal_job *job, int err)
     if (cert && seal_cert_is_placeholder(cert)) {
         return seal_job_sealed(job)
                    ? "waiting for its certificate: the key is in the chip and nobody can read it"
+               : job_uses_ecdsa(job)
+                   ? "waiting for its certificate: the device is not sealed, its private key can be read"
                    : "waiting for its certificate: the device is not sealed, its HMAC key can be read";
     }
     return seal_job_sealed(job) ? "identity sealed: the key is in the chip and nobody can read it"

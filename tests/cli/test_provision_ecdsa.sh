@@ -100,5 +100,38 @@ run 0 provision --confirm burn --storage ecdsa --mode development "${made[@]}" -
     --keep-secrets
 jq -e '.proof.verified and .proof.signature == null and (.proof | has("signature_left_out"))' out >/dev/null ||
     fail "the receipt of an early chip is $(cat out)"
-[ -e early/private_key.pem ] && [ ! -e early/hmac_key.bin ] || fail 'the kept secrets are others'
+[ -e early/private_key.pem ] || fail 'the private key is not kept'
+[ ! -e early/hmac_key.bin ] || fail 'there is an HMAC key'
 grep -q 'private key can be read from the chip' err || fail 'development is not named'
+
+# two runs: the chip signs the same request for its hidden key each time, and takes the certificate that comes of it
+for type in ec:p256 ec:p384; do
+    rm -rf two && mkdir two
+    port='sim:esp32c5?efuse=two/efuse.bin&flash=two/flash.bin'
+    first=(provision --confirm burn --storage ecdsa --mode production --key-type "$type" --subject '/CN={mac}'
+        --csr-only --port "$port")
+    run 0 "${first[@]}" --csr-out two/first.csr
+    run 0 "${first[@]}" --csr-out two/again.csr
+    cmp two/first.csr two/again.csr || fail "$type: the request is another one"
+    openssl req -in two/first.csr -noout -verify 2>err || fail "$type: OpenSSL does not take the request"
+    cp two/efuse.bin two/before.bin
+    run 0 identity cert --csr two/first.csr --ca-cert ca.pem --ca-key ca.key --days 30 --out two/device.crt
+    [ $type = ec:p384 ] || run 2 provision --storage ecdsa --mode production --port "$port" --ca-cert ca.pem --device-cert ec.crt
+    run 0 provision --storage ecdsa --mode production --port "$port" --ca-cert ca.pem --device-cert two/device.crt --json
+    jq -e '.result == "done" and .proof.verified and (.state | startswith("identity sealed"))' out >/dev/null ||
+        fail "$type: the second run says $(cat out)"
+    cmp two/efuse.bin two/before.bin || fail "$type: the second run burns"
+done
+run 5 provision --storage ecdsa --mode production --subject '/CN={mac}' --csr-only --csr-out early.csr \
+    --port 'sim:esp32h2?revision=1.1'
+grep -q 'not good enough in the bootloader' err || fail 'an early ESP32-H2 signs a request'
+
+# a hidden key is known again by its signature
+port='sim:esp32c61?efuse=hidden.bin'
+burn=(efuse burn-key BLOCK_KEY1 --purpose ECDSA_KEY --confirm burn --port "$port")
+run 0 "${burn[@]}" --file ec.key
+run 0 "${burn[@]}" --file ec.key
+grep -q 'BLOCK_KEY1 holds this very key: the chip signed with it' err || fail 'a hidden ECDSA key is not known again'
+run 0 identity key --type ec:p256 --out other.key
+run 5 "${burn[@]}" --file other.key
+grep -q 'proved that it holds another key' err || fail 'another ECDSA key passes for the hidden one'
