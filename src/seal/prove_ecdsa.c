@@ -16,7 +16,8 @@ enum { /* offsets from the ECDSA base */
 };
 enum { START_CALC = 1, START_LOAD_DONE = 2, START_GET_DONE = 4 };
 enum { STATE_IDLE, STATE_LOAD, STATE_GET, STATE_MASK = 3 };
-enum { SIGN = 1, TAKE_OVER = 1u << 12, OP_CODE = 0xFFFF, BLOCK_SHIFT = 16, BLOCK_MASK = 0xF };
+enum { SIGN = 1, TAKE_OVER = 1u << 12, OP_CODE = 0xFFFF, BLOCK_SHIFT = 16 };
+#define BLOCK_MASK 0xFu
 
 #define READ_MS 100
 #define SIGN_MS 2000 /* ESP-IDF counts with 24 ms at most */
@@ -67,8 +68,8 @@ static int hand_over_key(const struct prover *prover, struct seal_cause *cause)
     }
     writes[count++] = masked(efuse->base + ecdsa->key_select, prover->block << shift, BLOCK_MASK << shift);
     if (prover->scheme == SEAL_SIGN_ECDSA384) {
-        writes[count++] = masked(efuse->base + ecdsa->key_select, prover->high << (shift + 4),
-                                 (uint32_t)BLOCK_MASK << (shift + 4));
+        writes[count++] =
+            masked(efuse->base + ecdsa->key_select, prover->high << (shift + 4), BLOCK_MASK << (shift + 4));
     }
     writes[count++] = masked(efuse->base + ecdsa->update, TAKE_OVER, TAKE_OVER);
     writes[count++] = masked(efuse->base + efuse->conf, efuse->read_op_code, OP_CODE);
