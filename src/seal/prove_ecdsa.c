@@ -66,7 +66,8 @@ static int hand_over_key(const struct prover *prover, struct seal_cause *cause)
          set++) {
         writes[count++] = masked(set->address, set->value, set->mask);
     }
-    writes[count++] = masked(efuse->base + ecdsa->key_select, prover->block << shift, BLOCK_MASK << shift);
+    writes[count++] =
+        masked(efuse->base + ecdsa->key_select, prover->block << shift, (uint32_t)BLOCK_MASK << shift);
     if (prover->scheme == SEAL_SIGN_ECDSA384) {
         writes[count++] =
             masked(efuse->base + ecdsa->key_select, prover->high << (shift + 4), BLOCK_MASK << (shift + 4));
