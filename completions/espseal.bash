@@ -817,12 +817,18 @@ _espseal()
         --public-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --digest) COMPREPLY=(); return ;;
         --efuse-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-        --chip) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --table-offset) COMPREPLY=(); return ;;
         --version) COMPREPLY=($(compgen -W '1 2' -- "$cur")); return ;;
         --bootloader-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --port|-p) COMPREPLY=($(compgen -G '/dev/tty[UA][SC][BM]*'; compgen -W 'socket:// sim:' -- "$cur")); return ;;
+        --chip|-c) COMPREPLY=($(compgen -W 'esp32 esp32c2 esp32c3 esp32c5 esp32c6 esp32c61 esp32h2 esp32p4 esp32s2 esp32s3' -- "$cur")); return ;;
+        --baud|-b) COMPREPLY=(); return ;;
+        --before) COMPREPLY=($(compgen -W 'default-reset usb-reset no-reset' -- "$cur")); return ;;
+        --after) COMPREPLY=($(compgen -W 'hard-reset watchdog-reset no-reset' -- "$cur")); return ;;
+        --trace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --progress) COMPREPLY=($(compgen -W 'bar json none' -- "$cur")); return ;;
         esac
-        words='--public-key --digest --efuse-file --chip --version --bootloader-key --insecure-permissions --json --progress --help'
+        words='--public-key --digest --efuse-file --table-offset --version --bootloader-key --insecure-permissions --port --chip --baud --before --after --trace --json --progress --help'
         ;;
     'secure-boot digest')
         case "$prev" in

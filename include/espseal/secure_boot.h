@@ -168,6 +168,12 @@ struct seal_boot_signers { /* who signed an image in flash, without the proof th
     uint8_t key_digests[SEAL_SIGNATURE_KEYS_MAX][32];
 };
 /*
+ * Where the signatures of the image at an offset in a chip's flash begin, relative to it, by its headers
+ * alone; at most size bytes belong to it. Errors as of seal_boot_read_signers.
+ */
+int seal_boot_find_end(struct seal_loader *loader, uint32_t offset, uint32_t size, uint32_t *length,
+                       struct seal_cause *cause) SEAL_MUST_CHECK;
+/*
  * Reads the headers and signature blocks of the image at an offset in a chip's flash; at most size bytes
  * belong to it. SEAL_ERR_NOT_FOUND: there is no image, or flash is encrypted. SEAL_ERR_FORMAT: one that is
  * cut. Else as seal_flash_read.

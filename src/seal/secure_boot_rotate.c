@@ -101,8 +101,8 @@ int seal_boot_rotate(struct seal_fuse_plan *plan, const struct seal_boot_rotatio
 /* --- images in flash --- */
 
 /* Walks from segment to segment, so that a large application need not be read. */
-static int find_end(struct seal_loader *loader, uint32_t offset, uint32_t size, uint32_t *length,
-                    struct seal_cause *cause)
+int seal_boot_find_end(struct seal_loader *loader, uint32_t offset, uint32_t size, uint32_t *length,
+                       struct seal_cause *cause)
 {
     uint8_t header[SEAL_IMAGE_HEADER_LEN] = {0}, segment[8] = {0};
     uint32_t at = sizeof header;
@@ -138,7 +138,7 @@ int seal_boot_read_signers(struct seal_loader *loader, uint32_t offset, uint32_t
     struct seal_signature signature;
     uint32_t length = 0;
     memset(signers, 0, sizeof *signers);
-    int err = find_end(loader, offset, size, &length, cause);
+    int err = seal_boot_find_end(loader, offset, size, &length, cause);
     if (err == SEAL_OK) {
         err = seal_flash_read(loader, offset + length, blocks, sizeof blocks, NULL, NULL, cause);
     }

@@ -185,6 +185,22 @@ boot 0 verify both.bin --efuse-file fuses --chip esp32c3
 says 'key 0, revoked'
 boot 7 verify c3-signed.bin --efuse-file fuses --chip esp32c3
 says 'its key is revoked'
+# what stands in the flash of a device, by what its own fuses trust
+dd if=c3-signed.bin of=flash bs=4096 seek=16 conv=notrunc status=none
+boot 0 verify --port "$port"
+says 'key 0, revoked'
+boot 7 verify 0x10000 --port "$port"
+says '0x10000 is refused: '
+says 'its key is revoked'
+boot 2 verify 0x40000 --port "$port"
+says 'there is no image at 0x40000'
+boot 1 verify --port "$port" --digest "$(printf '%064d' 0)"
+boot 1 verify
+says 'IMAGE is missing'
+cp fuses encrypted
+expect 0 efuse burn SPI_BOOT_CRYPT_CNT=1 --efuse-file encrypted --chip esp32c3 --allow FE-NO-KEY --confirm burn
+boot 5 verify --port "sim:esp32c3?efuse=$work/encrypted&flash=$work/flash"
+says 'flash is encrypted'
 # in a file nobody sees the flash
 boot 5 rotate --efuse-file fuses --chip esp32c3 --revoke 1
 says 'SB-IMAGE: an eFuse file does not tell'
