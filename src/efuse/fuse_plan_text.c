@@ -290,7 +290,7 @@ void seal_fuse_plan_each_no_return(const struct seal_fuse_plan *plan, seal_fuse_
     each_protection(plan, "WR_DIS", say_locked, say, ctx);
 }
 
-/* --- phases, in the order of burn_execute.c --- */
+/* --- phases, in the order of burn_phases.c --- */
 
 /* Bits of BLOCK0 beside protections and doors. */
 static bool burns_fields(const struct seal_fuse_plan *plan)
