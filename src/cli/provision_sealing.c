@@ -148,6 +148,7 @@ static int read_digest(struct cli_run *run, struct provision *p, size_t index, s
         if (memcmp(wish->digests[i].bytes, wish->digests[index].bytes, 32) == 0) {
             err = seal_profile_file_fail(p->file, value, SEAL_ERR_MISMATCH, cause,
                                          "this is the key of secure_boot.digests[%zu] already", i);
+            seal_hint(cause, "name each key once");
         }
     }
     return err;

@@ -59,7 +59,11 @@ static int diagnose(struct seal_loader *loader, struct seal_cause *cause)
     }
     rom_noise_last_line(&loader->noise, line, sizeof line);
     if (rom_noise_says_download_disabled(&loader->noise)) {
-        return seal_fail(cause, SEAL_ERR_STATE, "%s: this chip's download mode is disabled by eFuse", name);
+        int err =
+            seal_fail(cause, SEAL_ERR_STATE, "%s: this chip's download mode is disabled by eFuse", name);
+        seal_hint(cause, "only its own firmware reaches it now; a job closes this door last, so one that was "
+                         "cut there is done");
+        return err;
     }
     if (loader->noise.bytes == 0 && loader->frames_received == 0) {
         return silent(loader, cause);

@@ -169,19 +169,21 @@ static void plan_protection(struct seal_job *job, const struct job_slot *slot)
 }
 
 /* A key that is made up and not wrapped for anybody is as good as none. */
-static void warn_lost_jtag_key(struct seal_job *job)
+static void warn_lost_key(struct seal_job *job, enum job_use use, const char *lost)
 {
-    const struct job_slot *slot = job_slot_of(job, JOB_JTAG_KEY);
+    const struct job_slot *slot = job_slot_of(job, use);
     if (slot && !slot->given && slot->known && !job->profile->sealing.flash_encryption.escrow_to) {
-        job_warn(job,
-                 "the HMAC key that re-opens JTAG is random and is kept nowhere: nobody will re-open it");
+        job_warn(job, "the %s is random and is kept nowhere: %s", slot->title, lost);
     }
 }
 
 int job_plan_slot_protection(struct seal_job *job)
 {
     if (job->profile->mode == SEAL_MODE_PRODUCTION) {
-        warn_lost_jtag_key(job);
+        warn_lost_key(job, JOB_JTAG_KEY, "nobody will re-open it");
+        if (job->profile->sealing.flash_encryption.mode == SEAL_ENCRYPTION_RELEASE) {
+            warn_lost_key(job, JOB_FLASH_KEY, "nobody writes this flash over the wire again");
+        }
     }
     for (size_t i = 0; i < job->slot_count; i++) {
         if (job->slots[i].secret) {

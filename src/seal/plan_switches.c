@@ -109,6 +109,9 @@ static int plan_boot(struct seal_job *job, struct seal_cause *cause)
             "development mode does not switch secure boot on while keys can be read: it would lock RD_DIS");
         return SEAL_OK;
     }
+    if (wish->aggressive_revoke && wish->digest_count == 1) {
+        job_warn(job, "one bad signature at boot revokes the only key, and the device never starts again");
+    }
     begin(job, &plan);
     int err = seal_boot_slots_check_foreign(&plan, wish, cause);
     if (err == SEAL_OK) {

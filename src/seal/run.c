@@ -159,6 +159,10 @@ static void explain_resumption(int err, struct seal_cause *cause)
 {
     bool link_trouble = err == SEAL_ERR_LINK || err == SEAL_ERR_TIMEOUT || err == SEAL_ERR_PROTOCOL ||
                         err == SEAL_ERR_INTERRUPTED || err == SEAL_ERR_ROM;
+    if (err == SEAL_ERR_IO) {
+        seal_hint(cause, "check the permissions and the free space there, and repeat the same command: it "
+                         "goes on where this run ended");
+    }
     bool told = cause && strstr(cause->hint, "same command"); /* by who knows more, such as about the cable */
     if (link_trouble && !told) {
         seal_hint(cause, "put the chip into its bootloader again and repeat the same command: it goes on "

@@ -64,6 +64,7 @@ static void a_disabled_download_mode_is_a_state(void **state)
     fake->download_disabled = true;
     fake_say(fake, "rst:0x3\r\nDownload boot modes disabled\r\n", 39);
     assert_int_equal(failing_connect(fake, &cause), SEAL_ERR_STATE);
+    assert_non_null(strstr(cause.hint, "only its own firmware reaches it now"));
     fake_free(fake);
 }
 

@@ -336,11 +336,44 @@ static void no_key_is_hidden_without_its_record(void **state)
     assert_int_equal(seal_job_plan(run.job, &run.cause), SEAL_OK);
     assert_int_equal(seal_job_run(run.job, &events, &run.cause), SEAL_ERR_IO);
     assert_int_equal(asked, 1);
+    assert_non_null(strstr(run.cause.hint, "repeat the same command"));
     assert_int_equal(hidden_keys(chip, &rig), 0);
     end(&run);
     must_finish(chip, &rig, NULL);
     sim_chip_free(&chip);
     close_rig(&rig);
+}
+
+static bool warned(const struct run *run, const char *text)
+{
+    const char *warning = NULL;
+    for (size_t i = 0; (warning = seal_job_warning(run->job, i)) != NULL; i++) {
+        if (strstr(warning, text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void what_nobody_can_mend_is_warned_of(void **state)
+{
+    (void)state;
+    for (unsigned lasting = 0; lasting < 2; lasting++) {
+        struct seal_rig rig;
+        struct run run;
+        open_c3(&rig);
+        rig.profile.sealing.flash_encryption.mode =
+            lasting ? SEAL_ENCRYPTION_RELEASE : SEAL_ENCRYPTION_DEVELOPMENT;
+        rig.profile.sealing.secure_boot.aggressive_revoke = lasting;
+        struct sim_chip *chip = chip_to_seal(rig.kind, NULL);
+        begin(&run, chip, &rig);
+        assert_int_equal(seal_job_plan(run.job, &run.cause), SEAL_OK);
+        assert_int_equal(warned(&run, "kept nowhere: nobody writes this flash"), lasting);
+        assert_int_equal(warned(&run, "revokes the only key"), lasting);
+        end(&run);
+        sim_chip_free(&chip);
+        close_rig(&rig);
+    }
 }
 
 int main(void)
@@ -354,6 +387,7 @@ int main(void)
         cmocka_unit_test(a_key_that_is_given_is_tried_before_it_is_used),
         cmocka_unit_test(receipts_tell_what_was_compared),
         cmocka_unit_test(no_key_is_hidden_without_its_record),
+        cmocka_unit_test(what_nobody_can_mend_is_warned_of),
     };
     return cmocka_run_group_tests(tests, make_signers, free_signers);
 }
