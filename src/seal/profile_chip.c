@@ -165,7 +165,7 @@ static int check_doors(const struct seal_profile_file *file, const struct seal_c
         if (err != SEAL_OK) {
             struct seal_cause inner = cause ? *cause : (struct seal_cause){0};
             err = seal_profile_file_fail(file, said, SEAL_ERR_FORMAT, cause, "%s", inner.text);
-            seal_hint(cause, "take it out: what this chip lacks needs no closing");
+            seal_hint(cause, "%s", inner.hint); /* leaving a door out may leave it open */
             return err;
         }
     }

@@ -247,6 +247,11 @@ grep -q 'its only key block takes key and digest in one write' out || fail 'the 
 "$espseal" profile show production-esp32c3/production-esp32c3.json --set flash_encryption.escrow_to=null >out 2>err
 grep -q 'the flash key is kept nowhere' out || fail 'a key that is kept nowhere is not told'
 
+# a chip that cannot do it in the way that was said is told its own way, and nobody is told to leave the door open
+"$espseal" profile check production-esp32/production-esp32.json --set lockdown.download=secure >out 2>err &&
+    fail 'the ESP32 has no secure download mode'
+grep -q 'hint: download: off is what this chip has' err || fail 'the way that the ESP32 has is not told'
+
 # --- flags over --set over the file; files from the profile's folder ---
 mkdir -p sub/keys
 cp ca.pem ca.key sub/keys/
