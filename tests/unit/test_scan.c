@@ -175,7 +175,7 @@ static void a_long_file_is_told_of_and_loses_nothing_at_the_seams(void **state)
     const size_t len = 3 * SEAL_RELEASE_STEP + 100;
     uint8_t *data = malloc(len);
     assert_non_null(data);
-    for (size_t back = 0; back <= sizeof text; back++) {
+    for (size_t back = 0; back <= sizeof text; back += back < 12 ? 3 : 11) { /* the mark has 11 bytes */
         struct seen seen = {0};
         size_t told = 0;
         const struct seal_release release = {count_release, &told};
