@@ -78,10 +78,10 @@ says_at_boot() {
 boots() {
     says_at_boot SEAL-HELLO-BOOTED 600 || fail "the ROM does not start it"
 }
-# The ROM of the ESP32 may be silent then: it has ten times as long as it took to start the last image.
+# The ROM of the ESP32 may be silent then: it has four times as long as what it did last took, and a second.
 refuses() {
     local patience=200
-    [ "$chip" != esp32 ] || patience=$((ticks * 10 + 40))
+    [ "$chip" != esp32 ] || patience=$((ticks * 4 + 20))
     says_at_boot 'SEAL-HELLO-BOOTED|secure boot check fail|ets_main.c|secure boot verification failed|invalid header: |csum err' $patience || [ "$chip" = esp32 ] ||
         fail "the ROM says nothing of $1"
     ! grep -qa SEAL-HELLO-BOOTED serial || fail "the ROM starts $1"
