@@ -4,7 +4,8 @@
  *
  * The chip is the journal. A key block is claimed (its purpose burned) before it is filled, so that a run
  * that was cut at any point finds its own block again; read-protection comes after the proof; until then all
- * that is needed to continue can be read from the chip.
+ * that is needed to continue can be read from the chip. Of images behind a hidden key it tells nothing: what
+ * was written with the key and compared is recorded before the key is hidden, and believed afterwards.
  */
 #ifndef ESPSEAL_PROVISION_H
 #define ESPSEAL_PROVISION_H
