@@ -27,6 +27,7 @@ rule_fn rule_weak_key, rule_xts_block, rule_key_in_use, rule_purpose_clear, rule
 rule_fn rule_fe_no_key, rule_fe_mixed, rule_sb_no_digest, rule_sb_digest_hidden, rule_sb_digest_zero,
     rule_sb_locks, rule_sb_revoke_last, rule_rddis_lock, rule_rollback, rule_sb_revision;
 /* rules_link.c */
-rule_fn rule_doors_early, rule_link_cut, rule_usb_closed, rule_flash_voltage, rule_revision, rule_coding;
+rule_fn rule_doors_early, rule_link_cut, rule_usb_closed, rule_cache_off, rule_flash_voltage, rule_revision,
+    rule_coding;
 
 #endif

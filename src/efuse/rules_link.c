@@ -64,6 +64,16 @@ bool rule_usb_closed(const struct seal_rule_view *view, char *detail, size_t siz
     return true;
 }
 
+bool rule_cache_off(const struct seal_rule_view *view, char *detail, size_t size)
+{
+    static const char *const caches[] = {"DIS_ICACHE", "DIS_DCACHE", "DIS_CACHE", NULL};
+    const char *field = first_gained(view, caches);
+    if (field != NULL) {
+        (void)snprintf(detail, size, "%s", field);
+    }
+    return field != NULL;
+}
+
 bool rule_flash_voltage(const struct seal_rule_view *view, char *detail, size_t size)
 {
     static const char *const names[][4] = {{"XPD_SDIO_FORCE", "XPD_SDIO_REG", "XPD_SDIO_TIEH", NULL},

@@ -31,6 +31,7 @@ static struct difference {
     {"refused: FLASH-VOLTAGE", "most flash is made for 3.3 V", 6, 0},
     {"refused: SB-DIGEST-HIDDEN", "the ROM could not read the digest", 2, 0},
     {"refused: USB-BOTH-CLOSED", "bricks: the ROM does not start", 1, 0},
+    {"refused: CACHE-OFF", "bricks: no program runs from flash", 17, 0},
     {"nothing to do: value_must_not_be_0", "0 where there is 0: it is so already", 10, 0},
     {"nothing to do: bool_must_be_1", "0 where there is 0: it is so already", 10, 0},
     {"nothing to do: key_purpose_out_of_range", "USER where there is USER: it is so already", 8, 0},
