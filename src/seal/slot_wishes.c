@@ -103,6 +103,12 @@ static int wish_c2_flash(struct seal_job *job, struct seal_cause *cause)
         return refuse_size(job, shared ? "128 beside secure boot: both share one eFuse block" : "128 or 256",
                            cause);
     }
+    if (bits == 128 && seal_efuse_get_named(&job->now, "XTS_KEY_LENGTH_256")) {
+        int err = seal_fail(cause, SEAL_ERR_STATE,
+                            "XTS_KEY_LENGTH_256 is burned: all of %s is one key of 256 bits", slot->place);
+        seal_hint(cause, "flash_encryption.size 256 without secure_boot is what this chip can still become");
+        return err;
+    }
     slot->count = (uint8_t)(bits / 32);
     int err = check_length(wish, bits / 8, cause);
     if (err == SEAL_OK && wish->key) {
