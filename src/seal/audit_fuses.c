@@ -46,6 +46,9 @@ static enum seal_audit_verdict judge_ways(const struct seal_audit *audit, const 
                                           size_t count, struct seal_audit_note *note)
 {
     enum seal_audit_verdict worst = SEAL_AUDIT_NOT_APPLICABLE;
+    if (!exit_of(audit, ways[0]).name[0]) {
+        return audit_unknown(note, NO_FUSES);
+    }
     for (size_t i = 0; i < count; i++) {
         enum seal_audit_verdict one = judge_way(audit, ways[i], note);
         if (one == SEAL_AUDIT_FAIL || worst == SEAL_AUDIT_NOT_APPLICABLE ||

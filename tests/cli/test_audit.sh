@@ -143,6 +143,10 @@ awk -F' [|] ' '/^[|] / && NF != 5 {bad = 1} END {exit bad}' out || fail "a row o
 check 1 "${files[@]}" --out text.txt
 check 1 "${files[@]}" --json --format sarif
 
+# flash alone: what only fuses tell is unknown, once
+check 0 --chip esp32c3 --flash-file cut.bin
+[ "$(grep -A 1 'DL-USB' out | tail -n 1 | sed 's/^ *//')" = 'the eFuses cannot be read' ] || fail "of DL-USB: $(grep -A 1 DL-USB out)"
+
 # --- a baseline, and what is required ---
 day=$(date -u +%F)
 cat >baseline.json <<EOF
