@@ -121,6 +121,12 @@ int seal_loader_write_regs(struct seal_loader *loader, const struct seal_reg_wri
 int seal_loader_write_reg(struct seal_loader *loader, uint32_t address, uint32_t value,
                           struct seal_cause *cause) SEAL_MUST_CHECK;
 
+/*
+ * From now on no answer is awaited longer than ms, besides the time of the bytes; 0: as the options say. For
+ * commands after which a chip may have no answer left, where silence decides nothing.
+ */
+void seal_loader_hurry(struct seal_loader *loader, int ms);
+
 /* Reads address until (value & mask) == wanted. SEAL_ERR_TIMEOUT with the last value in cause. */
 int seal_loader_poll(struct seal_loader *loader, uint32_t address, uint32_t mask, uint32_t wanted,
                      int timeout_ms, struct seal_cause *cause) SEAL_MUST_CHECK;

@@ -138,8 +138,9 @@ static int burn_block(struct burner *burner, const uint32_t *wanted, struct seal
 
     burner_split(burner, wanted, phases);
     for (size_t phase = 0; phase < BURN_PHASES && err == 0; phase++) {
+        burner->last = phase == BURN_DOORS && opens_secure_download(burner, phases[phase]);
         err = burn_words(burner, phases[phase], cause);
-        if (err != 0 && phase == BURN_DOORS && opens_secure_download(burner, phases[phase])) {
+        if (err != 0 && burner->last) {
             err = verify_secure_download(burner, phases[phase], err, cause);
         }
     }

@@ -10,6 +10,7 @@
 #define CHECK_WORDS 3
 #define MAX_PROGRAM_WORDS 31 /* the ESP32's four blocks; else 8 and 3 check words */
 #define MAX_TIMING 8
+#define LAST_MS 400     /* longer than any answer takes; the flag that is asked for afterwards decides */
 #define COMMAND_MS 1000 /* four times what espefuse waits for at most: an emulator may be slow */
 #define READ_SETTLE_US 1000
 #define OP_CODE_MASK 0xFFFFu /* other bits of the register have other owners on some chips */
@@ -282,6 +283,8 @@ int burner_pulse(struct burner *burner, const uint32_t *data, struct seal_cause 
         goto out;
     seal_interrupt_hold();
     err = program(burner, cause);
+    if (err == 0 && burner->last)
+        seal_loader_hurry(burner->loader, LAST_MS); /* a refusal or silence is what comes now */
     if (err == 0)
         err = clear_and_load(burner, cause);
     if (err == 0)
@@ -290,5 +293,6 @@ int burner_pulse(struct burner *burner, const uint32_t *data, struct seal_cause 
 out:
     if (err != 0)
         clear_program_registers(burner);
+    seal_loader_hurry(burner->loader, 0);
     return err;
 }

@@ -12,6 +12,7 @@ struct burner {
     unsigned block;
     const struct seal_register_set *timing; /* for the crystal; NULL: none to set */
     bool secret;
+    bool last;                           /* the chip shows no register after this pulse */
     unsigned pulses;                     /* into this block */
     uint32_t expected[SEAL_EFUSE_WORDS]; /* what the block must hold afterwards */
 };

@@ -22,6 +22,9 @@ seal_deadline rom_deadline(const struct seal_loader *loader, const struct rom_co
     if (command->timeout_ms > timeout) {
         timeout = command->timeout_ms;
     }
+    if (loader->hurry_ms && timeout > loader->hurry_ms) {
+        timeout = loader->hurry_ms;
+    }
     /* Ten bits a byte, every byte escaped. */
     unsigned baud = loader->baud;
     return seal_deadline_in_ms(timeout + (int64_t)(command->len + 16) * 2 * 10 * 1000 / baud);

@@ -34,6 +34,7 @@ void rom_noise_last_line(const struct rom_noise *noise, char *text, size_t capac
 struct seal_loader {
     struct seal_link *link;
     struct seal_loader_options options;
+    int hurry_ms; /* seal_loader_hurry; 0: not */
     const struct seal_chip *chip;
     struct seal_security_info security;
     struct seal_flash_id flash;

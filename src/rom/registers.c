@@ -163,6 +163,11 @@ int seal_loader_write_regs(struct seal_loader *loader, const struct seal_reg_wri
     return err;
 }
 
+void seal_loader_hurry(struct seal_loader *loader, int ms)
+{
+    loader->hurry_ms = ms;
+}
+
 int seal_loader_write_reg(struct seal_loader *loader, uint32_t address, uint32_t value,
                           struct seal_cause *cause)
 {

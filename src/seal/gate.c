@@ -87,11 +87,12 @@ static int refuse(const struct seal_job *job, const struct seal_boot_report *rep
 static int refuse_hidden(const struct seal_job *job, struct seal_cause *cause)
 {
     const bool other = job->recalled == JOB_RECALL_OTHER;
-    int err = seal_fail(cause, SEAL_ERR_RULE,
-                        "rule %s: the key is hidden in the chip, and %s%s%s, so that nobody can tell whether "
-                        "the device would start",
-                        JOB_RULE_BOOT, other ? "the record of this device has not this " : "no record tells",
-                        other ? job->recalled_not : " which images an earlier run wrote with it", "");
+    int err =
+        seal_fail(cause, SEAL_ERR_RULE,
+                  "rule %s: the key is hidden in the chip, and %s%s, so that nobody can tell whether the "
+                  "device would start",
+                  JOB_RULE_BOOT, other ? "the record of this device has not this " : "",
+                  other ? job->recalled_not : "no record tells which images an earlier run wrote with it");
     seal_hint(cause,
               "give the folder in which that run kept its receipts (--out), the same images, or the key "
               "(flash_encryption.key: espseal unlock takes it from escrow); --allow %s goes on all the same",
