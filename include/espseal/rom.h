@@ -110,6 +110,11 @@ struct seal_reg_write {
     uint32_t mask;     /* 0xFFFFFFFF: plain write; else read-modify-write on the chip */
     uint32_t delay_us; /* after the write, on the chip */
 };
+/* The plain write of all 32 bits. */
+static inline struct seal_reg_write seal_reg_set(uint32_t address, uint32_t value)
+{
+    return (struct seal_reg_write){.address = address, .value = value, .mask = 0xFFFFFFFF};
+}
 enum seal_loader_flags { SEAL_LOADER_SECRET = 1 }; /* payload is hidden from traces */
 
 /*

@@ -15,11 +15,6 @@
 #define READ_SETTLE_US 1000
 #define OP_CODE_MASK 0xFFFFu /* other bits of the register have other owners on some chips */
 
-static struct seal_reg_write plain_write(uint32_t address, uint32_t value)
-{
-    return (struct seal_reg_write){.address = address, .value = value, .mask = 0xFFFFFFFF};
-}
-
 /* All registers that a program command may burn from: of every block where each has its own (ESP32). */
 static size_t program_registers(const struct seal_efuse_controller *controller, uint32_t *addresses)
 {
@@ -128,7 +123,7 @@ static int load_program_registers(const struct burner *burner, const uint32_t *p
     int err;
 
     for (size_t i = 0; i < all; i++)
-        writes[i] = plain_write(addresses[i], program[i]);
+        writes[i] = seal_reg_set(addresses[i], program[i]);
     count = used_registers(burner, addresses, program, expected);
     err = seal_loader_write_regs(burner->loader, writes, all, burner->secret ? SEAL_LOADER_SECRET : 0, cause);
     if (err == 0)
@@ -190,7 +185,7 @@ static int arm(const struct burner *burner, struct seal_cause *cause)
          t != NULL && t->address != 0 && count < MAX_TIMING; t++) {
         writes[count++] = (struct seal_reg_write){.address = t->address, .value = t->value, .mask = t->mask};
     }
-    writes[count++] = plain_write(conf, controller->write_op_code);
+    writes[count++] = seal_reg_set(conf, controller->write_op_code);
     int err = seal_loader_write_regs(burner->loader, writes, count, 0, cause);
     if (err == 0) {
         err = seal_loader_read_reg(burner->loader, conf, &got, cause);
@@ -222,7 +217,7 @@ static size_t clearing_writes(const struct seal_efuse_controller *controller, st
     size_t count = program_registers(controller, addresses);
 
     for (size_t i = 0; i < count; i++) {
-        writes[i] = plain_write(addresses[i], 0);
+        writes[i] = seal_reg_set(addresses[i], 0);
     }
     return count;
 }
@@ -235,8 +230,8 @@ static int clear_and_load(const struct burner *burner, struct seal_cause *cause)
     size_t count = clearing_writes(controller, writes);
     int err;
 
-    writes[count++] = plain_write(controller->base + controller->conf, controller->read_op_code);
-    writes[count++] = plain_write(controller->base + controller->command, controller->command_read);
+    writes[count++] = seal_reg_set(controller->base + controller->conf, controller->read_op_code);
+    writes[count++] = seal_reg_set(controller->base + controller->command, controller->command_read);
     /* mask 0: changes nothing, but the ROM waits */
     writes[count++] =
         (struct seal_reg_write){.address = burner->chip->rom.uart_date, .delay_us = READ_SETTLE_US};

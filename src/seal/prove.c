@@ -52,17 +52,12 @@ struct prover {
     uint32_t hmac, ds;
 };
 
-static struct seal_reg_write plain_write(uint32_t address, uint32_t value)
-{
-    return (struct seal_reg_write){.address = address, .value = value, .mask = 0xFFFFFFFF};
-}
-
 /* Consecutive little-endian words. */
 static size_t add_words(struct seal_reg_write *writes, size_t count, uint32_t address, const uint8_t *bytes,
                         size_t len)
 {
     for (size_t i = 0; i < len; i += 4) {
-        writes[count++] = plain_write(address + (uint32_t)i, seal_le32(bytes + i));
+        writes[count++] = seal_reg_set(address + (uint32_t)i, seal_le32(bytes + i));
     }
     return count;
 }
@@ -77,16 +72,16 @@ static int start_clocks(const struct prover *prover, struct seal_cause *cause)
         writes[count++] =
             (struct seal_reg_write){.address = set->address, .value = set->value, .mask = set->mask};
     }
-    writes[count++] = plain_write(prover->hmac + HMAC_SET_START, 1);
+    writes[count++] = seal_reg_set(prover->hmac + HMAC_SET_START, 1);
     return seal_loader_write_regs(prover->loader, writes, count, 0, cause);
 }
 
 static int derive_ds_key(const struct prover *prover, struct seal_cause *cause)
 {
     const struct seal_reg_write writes[] = {
-        plain_write(prover->hmac + HMAC_PARA_PURPOSE, SEAL_PURPOSE_HMAC_DOWN_DS),
-        plain_write(prover->hmac + HMAC_PARA_KEY, prover->key),
-        plain_write(prover->hmac + HMAC_PARA_FINISH, 1),
+        seal_reg_set(prover->hmac + HMAC_PARA_PURPOSE, SEAL_PURPOSE_HMAC_DOWN_DS),
+        seal_reg_set(prover->hmac + HMAC_PARA_KEY, prover->key),
+        seal_reg_set(prover->hmac + HMAC_PARA_FINISH, 1),
     };
     uint32_t error;
     int err;
@@ -151,7 +146,7 @@ static int load_and_sign(const struct prover *prover, const uint8_t *iv, const u
     count = add_words(writes, count, prover->ds + DS_BOX, c + 3 * field, BOX_LEN);
     count = add_words(writes, count, prover->ds + DS_IV, iv, SEAL_DS_IV_LEN);
     count = add_words(writes, count, prover->ds + DS_X, message, prover->rsa_bits / 8);
-    writes[count++] = plain_write(prover->ds + DS_SET_CONTINUE, 1);
+    writes[count++] = seal_reg_set(prover->ds + DS_SET_CONTINUE, 1);
     err = seal_loader_write_regs(prover->loader, writes, count, 0, cause);
     if (err != 0) {
         return err;
@@ -195,10 +190,10 @@ static int read_signature(const struct prover *prover, uint8_t *signature, struc
 static int clean_up(const struct prover *prover, struct seal_cause *cause)
 {
     const struct seal_reg_write writes[] = {
-        plain_write(prover->hmac + HMAC_RESULT_FINISH, 2),
-        plain_write(prover->hmac + HMAC_INVALIDATE_DS, 1),
-        plain_write(prover->hmac + HMAC_INVALIDATE_JTAG, 1),
-        plain_write(prover->ds + DS_SET_FINISH, 1),
+        seal_reg_set(prover->hmac + HMAC_RESULT_FINISH, 2),
+        seal_reg_set(prover->hmac + HMAC_INVALIDATE_DS, 1),
+        seal_reg_set(prover->hmac + HMAC_INVALIDATE_JTAG, 1),
+        seal_reg_set(prover->ds + DS_SET_FINISH, 1),
     };
     int err;
 

@@ -75,11 +75,6 @@ int seal_prove_ecdsa_key(struct seal_loader *loader, unsigned efuse_key, const u
     return err == SEAL_ERR_PROOF || err == SEAL_ERR_KEY ? SEAL_OK : err;
 }
 
-static struct seal_reg_write plain_write(uint32_t address, uint32_t value)
-{
-    return (struct seal_reg_write){.address = address, .value = value, .mask = 0xFFFFFFFF};
-}
-
 static int write_and_wait(struct seal_loader *loader, uint32_t base, const struct seal_reg_write *writes,
                           size_t count, struct seal_cause *cause)
 {
@@ -98,12 +93,12 @@ static int start_upstream(struct seal_loader *loader, unsigned key, struct seal_
         writes[count++] =
             (struct seal_reg_write){.address = set->address, .value = set->value, .mask = set->mask};
     }
-    writes[count++] = plain_write(base + SET_START, 1);
+    writes[count++] = seal_reg_set(base + SET_START, 1);
     int err = write_and_wait(loader, base, writes, count, cause);
     if (err == SEAL_OK) {
-        writes[0] = plain_write(base + PARA_PURPOSE, SEAL_PURPOSE_HMAC_UP);
-        writes[1] = plain_write(base + PARA_KEY, key);
-        writes[2] = plain_write(base + PARA_FINISH, 1);
+        writes[0] = seal_reg_set(base + PARA_PURPOSE, SEAL_PURPOSE_HMAC_UP);
+        writes[1] = seal_reg_set(base + PARA_KEY, key);
+        writes[2] = seal_reg_set(base + PARA_FINISH, 1);
         err = write_and_wait(loader, base, writes, 3, cause);
     }
     if (err == SEAL_OK) {
@@ -121,16 +116,16 @@ static int hash_nonce(struct seal_loader *loader, const uint8_t nonce[NONCE_LEN]
                       struct seal_cause *cause)
 {
     uint32_t base = seal_loader_chip(loader)->peripherals.hmac_base, words[8] = {0};
-    struct seal_reg_write writes[17], one_block = plain_write(base + ONE_BLOCK, 1);
+    struct seal_reg_write writes[17], one_block = seal_reg_set(base + ONE_BLOCK, 1);
     uint8_t block[64] = {0};
     memcpy(block, nonce, NONCE_LEN);
     block[NONCE_LEN] = 0x80;
     block[62] = (8 * NONCE_LEN + 512) >> 8;
     block[63] = (8 * NONCE_LEN + 512) & 0xff;
     for (size_t i = 0; i < 16; i++) {
-        writes[i] = plain_write(base + WR_MESSAGE + 4 * (uint32_t)i, seal_le32(block + 4 * i));
+        writes[i] = seal_reg_set(base + WR_MESSAGE + 4 * (uint32_t)i, seal_le32(block + 4 * i));
     }
-    writes[16] = plain_write(base + MESSAGE_ONE, 1);
+    writes[16] = seal_reg_set(base + MESSAGE_ONE, 1);
     int err = write_and_wait(loader, base, writes, 17, cause);
     if (err == SEAL_OK) {
         err = write_and_wait(loader, base, &one_block, 1, cause);

@@ -6,19 +6,7 @@ set -euo pipefail
 # shellcheck source=tests/cli/profiles.sh
 . "$SOURCE/tests/cli/profiles.sh"
 cd "$work"
-fail() {
-    echo "FAIL: $*"
-    head -n 20 out err
-    exit 1
-}
-: >out
-# expect STATUS ARGUMENT...
-expect() {
-    local want=$1 status=0
-    shift
-    "$espseal" "$@" >out 2>err </dev/null || status=$?
-    [ "$status" -eq "$want" ] || fail "espseal $* exits $status, not $want"
-}
+# says TEXT: on either stream.
 says() {
     grep -qF -- "$1" out err || fail "nothing says '$1'"
 }

@@ -10,6 +10,7 @@
 #include <espseal/digest.h>
 #include <espseal/partition_table.h>
 #include <espseal/secure_boot.h>
+#include <espseal/secure_boot_v1.h>
 
 #include <stdio.h>
 
@@ -192,6 +193,21 @@ static inline void assert_boots(struct sim_chip *chip, const struct seal_rig *ri
     if (report.verdict != SEAL_WILL_BOOT) {
         fail_msg("%s, %s: %s: %s", rig->kind->title, where, seal_boot_will_name(report.verdict), report.why);
     }
+}
+
+/* Secure Boot v1: the app with its 68 bytes, the bootloader without a signature. */
+static inline void sign_v1(struct seal_rig *rig)
+{
+    struct seal_signature signature;
+    uint8_t bytes[SEAL_BOOT_V1_SIGNATURE_LEN];
+    seal_buf_truncate(rig->bootloader, seal_buf_len(rig->bootloader) - SEAL_BOOT_SECTOR);
+    seal_buf_truncate(rig->app, seal_buf_len(rig->app) - SEAL_BOOT_SECTOR);
+    assert_int_equal(
+        seal_boot_v1_sign(ec_key, seal_buf_ptr(rig->app), seal_buf_len(rig->app), &signature, NULL), SEAL_OK);
+    assert_int_equal(seal_boot_v1_put(&signature, bytes), SEAL_OK);
+    assert_int_equal(seal_buf_put(rig->app, bytes, sizeof bytes), SEAL_OK);
+    rig->firmware[0] = piece("bootloader.bin", 0x1000, rig->bootloader);
+    rig->firmware[2] = piece("app.bin", APP_OFFSET, rig->app);
 }
 
 #endif

@@ -174,20 +174,6 @@ static void secure_boot_v1_digests_the_bootloader(void **state)
     }
 }
 
-static void sign_v1(struct seal_rig *rig)
-{
-    struct seal_signature signature;
-    uint8_t bytes[SEAL_BOOT_V1_SIGNATURE_LEN];
-    seal_buf_truncate(rig->bootloader, seal_buf_len(rig->bootloader) - SEAL_BOOT_SECTOR);
-    seal_buf_truncate(rig->app, seal_buf_len(rig->app) - SEAL_BOOT_SECTOR);
-    assert_int_equal(
-        seal_boot_v1_sign(ec_key, seal_buf_ptr(rig->app), seal_buf_len(rig->app), &signature, NULL), SEAL_OK);
-    assert_int_equal(seal_boot_v1_put(&signature, bytes), SEAL_OK);
-    assert_int_equal(seal_buf_put(rig->app, bytes, sizeof bytes), SEAL_OK);
-    rig->firmware[0] = piece("bootloader.bin", 0x1000, rig->bootloader);
-    rig->firmware[2] = piece("app.bin", APP_OFFSET, rig->app);
-}
-
 /* Once the key is hidden nobody can make the digest of another bootloader. */
 static void another_bootloader_after_a_cut_does_not_cost_the_device(void **state)
 {
